@@ -113,6 +113,15 @@ def check(root: Path = ROOT) -> tuple[Finding, ...]:
     return _read(root)[1]
 
 
+def read_stages(root: Path = ROOT) -> dict[StageId, Stage]:
+    """The framework alone. Raises ContentError."""
+    reading = _Reading(root)
+    stages = _stages(reading)
+    if reading.findings:
+        raise ContentError(tuple(reading.findings))
+    return stages
+
+
 def problem_hash(problem: Problem) -> str:
     """Short content hash, recorded in transcripts so that a later reader knows which wording was used."""
     return hashlib.sha256(problem.model_dump_json().encode()).hexdigest()[:12]

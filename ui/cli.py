@@ -1,31 +1,343 @@
-"""The `hotseat` command. Thin: parses arguments, calls, prints. Heavy packages are imported where they are needed."""
+"""The `hotseat` command. Thin: parses arguments, calls, prints. Heavy packages are imported where they are needed.
+
+Results go to stdout, progress and notices to stderr. Exit codes: 0 fine, 1 a check failed, 2 wrong usage or set-up.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=False, add_completion=False)
-knowledge_app = typer.Typer(help="Check, index and search the knowledge library.")
+from agent.errors import HotseatError
+from agent.events import ClockKind, Mode, Setup, Style
+from knowledge.schema import Level
+
+if TYPE_CHECKING:
+    from ui.assembly import Assembly
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+knowledge_app = typer.Typer(help="Check, index and search the notes.", no_args_is_help=True)
+model_app = typer.Typer(help="Get and serve a local model.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(model_app, name="model")
+
+ProblemOption = Annotated[str, typer.Option("--problem", help="A problem id; `hotseat problems` lists them.")]
+LevelOption = Annotated[Level, typer.Option(help="Target level.")]
+ModeOption = Annotated[Mode, typer.Option(help="interview is strict; practice gives a third hint.")]
+StyleOption = Annotated[Style, typer.Option(help="hands-off lets you drive; driver asks more.")]
+MinutesOption = Annotated[float, typer.Option(min=10, max=120, help="Length in virtual minutes.")]
+ClockOption = Annotated[ClockKind, typer.Option(help="speech charges words, wall real time, untimed nothing.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.callback(invoke_without_command=True)
-def root() -> None:
-    """A mock interviewer for machine learning system design interviews."""
+def root(context: typer.Context) -> None:
+    """A mock interviewer for machine learning system design interviews. Without a command: the web page."""
+    if context.invoked_subcommand is None:
+        web()
+
+
+@app.command()
+def web(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+) -> None:
+    """Open the web page."""
+    from ui.web.server import serve
+
+    serve(_assemble(), host=host, port=port, browser=browser)
+
+
+@app.command()
+def problems(as_json: JsonOption = False) -> None:
+    """List the problems."""
+    from knowledge.library import load
+
+    rows = [{"id": p.id, "title": p.title, "summary": p.summary} for p in load().problems.values()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row['id']:28} {row['summary']}")
+
+
+@app.command()
+def chat(
+    problem: ProblemOption,
+    level: LevelOption = Level.SENIOR,
+    mode: ModeOption = Mode.INTERVIEW,
+    style: StyleOption = Style.HANDS_OFF,
+    minutes: MinutesOption = 45,
+    clock: ClockOption = ClockKind.SPEECH,
+) -> None:
+    """Be interviewed in the terminal."""
+    from ui.chat import converse
+
+    setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes, clock=clock)
+    asyncio.run(converse(_assemble().interviewer, setup=setup))
+
+
+@app.command()
+def resume(interview: Annotated[str, typer.Argument(help="Id, as `hotseat sessions` shows it.")]) -> None:
+    """Go on with an interview in the terminal."""
+    from ui.chat import converse
+
+    asyncio.run(converse(_assemble().interviewer, interview=interview))
+
+
+@app.command()
+def sessions(as_json: JsonOption = False) -> None:
+    """List your interviews, newest first."""
+    from agent.store import Store
+    from ui.render import session_rows
+
+    rows = session_rows(Store(_settings_home()).entries("local"))
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row['id']}  {row['created'][:16]}  {row['problem']:28} {row['state']:8} {row['turns']} turns")
+    if not rows:
+        typer.echo("No interviews yet. Start one with `hotseat` or `hotseat chat --problem ID`.", err=True)
+
+
+@app.command()
+def play(
+    problem: ProblemOption,
+    candidate: Annotated[Path, typer.Option(help="YAML file with `turns:`, a list of texts.")],
+    level: LevelOption = Level.SENIOR,
+    mode: ModeOption = Mode.INTERVIEW,
+    style: StyleOption = Style.HANDS_OFF,
+    minutes: MinutesOption = 45,
+    as_json: JsonOption = False,
+) -> None:
+    """Play the interview against a scripted candidate."""
+    from ui.play import play as run
+    from ui.play import read_candidate
+
+    script = read_candidate(candidate)
+    setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes)
+    interviewer = _assemble().interviewer
+
+    async def to_the_end() -> str:
+        interview = ""
+        async for interview in run(interviewer, setup, script):
+            _progress_line(f"turn {len(interviewer.view(interview).turns)}")
+        return interview
+
+    _report(interviewer, asyncio.run(to_the_end()), as_json=as_json)
+
+
+@app.command()
+def score(interview: str, as_json: JsonOption = False) -> None:
+    """Print the scorecard of an interview."""
+    interviewer = _assemble(index=False).interviewer
+    card = interviewer.scorecard(interview)
+    if as_json:
+        typer.echo(card.model_dump_json(indent=2))
+    else:
+        from ui.render import scorecard_markdown
+
+        typer.echo(scorecard_markdown(card, interviewer.library))
+
+
+@app.command()
+def export(
+    interview: str,
+    out: Annotated[Path | None, typer.Option(help="File to write; .json or .md. Default: Markdown on stdout.")] = None,
+    command: Annotated[str, typer.Option(help="Noted in the file as what made the interview.")] = "",
+) -> None:
+    """Export an interview with its scorecard."""
+    from ui.render import markdown, played
+
+    interviewer = _assemble(index=False).interviewer
+    view = interviewer.view(interview)
+    card = interviewer.score(view)
+    if out is not None and out.suffix == ".json":
+        text = json.dumps(played(interview, view, card), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = markdown(interview, view, card, interviewer.library, command)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None
+    typer.echo(f"Written to {out}.", err=True)
 
 
 @knowledge_app.command("check")
 def knowledge_check() -> None:
     """Check every content file; exit 1 when anything is wrong."""
-    from knowledge.library import check
+    from agent.content import load_scoring
+    from knowledge.library import ContentError, check
 
-    findings = check()
+    findings = list(check())
+    try:
+        load_scoring()
+    except ContentError as error:
+        findings += error.findings
     for finding in findings:
         typer.echo(str(finding))
     if findings:
         raise typer.Exit(1)
-    typer.echo("knowledge: all files are well.", err=True)
+    typer.echo("All content files are well.", err=True)
+
+
+@knowledge_app.command("stats")
+def knowledge_stats(as_json: JsonOption = False) -> None:
+    """Count what the library holds."""
+    from knowledge.library import load
+
+    library = load()
+    counts = {
+        "problems": len(library.problems),
+        "points": sum(len(p.points) for p in library.problems.values()),
+        "concepts": len(library.notes),
+        "cases": len(library.cases),
+        "passages": len(library.passages),
+    }
+    typer.echo(json.dumps(counts) if as_json else "\n".join(f"{name:10} {n}" for name, n in counts.items()))
+
+
+@knowledge_app.command("build")
+def knowledge_build() -> None:
+    """Bring the search index up to date."""
+    _assemble()
+
+
+@knowledge_app.command("search")
+def knowledge_search(
+    query: str,
+    problem: Annotated[str | None, typer.Option(help="Prefer what serves this problem.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50)] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Search the notes and cases."""
+    finder = _assemble().interviewer.finder
+    hits = finder.passages(query, problem=problem, limit=limit) if finder else []
+    rows = [{"id": h.passage.id, "title": h.passage.title, "score": round(h.score, 4), "text": h.passage.text} for h in hits]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo(f"{row['score']:.3f}  {row['id']}  {row['title']}")
+
+
+@model_app.command("pull")
+def model_pull(
+    from_file: Annotated[Path | None, typer.Option(help="Take the weights from a file that you have.")] = None,
+) -> None:
+    """Download the weights of the local model (1.1 GB), verified by SHA-256."""
+    from agent.models import local
+
+    with _bar("Downloading the model") as progress:
+        path = local.pull(_settings_home() / "models", progress, from_file=from_file)
+    typer.echo(str(path))
+
+
+@model_app.command("serve")
+def model_serve(port: Annotated[int, typer.Option(min=0, max=65535)] = 8077) -> None:
+    """Serve the local model on loopback until Ctrl-C; prints the three variables that connect Hotseat to it."""
+    from agent.models import local
+
+    with local.serve(local.weights_in(_settings_home() / "models"), port=port) as server:
+        typer.echo(f"export HOTSEAT_MODEL={server.model}")
+        typer.echo(f"export HOTSEAT_BASE_URL={server.base_url}")
+        typer.echo(f"export HOTSEAT_API_KEY={server.api_key}")
+        typer.echo("Serving until Ctrl-C. Set these in another terminal, then run `hotseat`.", err=True)
+        server.wait()
+
+
+# --- shared ----------------------------------------------------------------------------------------------------------
+
+
+def _settings_home() -> Path:
+    import os
+
+    from agent.settings import read_settings
+
+    return read_settings(os.environ).home
+
+
+def _assemble(*, index: bool = True) -> Assembly:
+    from ui.assembly import assemble
+
+    with _bar("Indexing the notes") as progress:
+        assembly = assemble(progress=progress, index=index)
+    for warning in assembly.warnings:
+        typer.echo(warning, err=True)
+    return assembly
+
+
+class _Bar:
+    """A progress bar on stderr that appears with the first step and not before."""
+
+    def __init__(self, label: str):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True))
+        self._task: object = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=total)
+        self._bar.update(self._task, completed=done, total=total)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        if self._task is not None:
+            self._bar.stop()
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[_Bar]:
+    bar = _Bar(label)
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _progress_line(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text}\x1b[K")
+        sys.stderr.flush()
+
+
+def _report(interviewer: object, interview: str, *, as_json: bool) -> None:
+    from agent.interviewer import Interviewer
+    from ui.render import markdown, played
+
+    assert isinstance(interviewer, Interviewer)
+    _progress_line("")
+    view = interviewer.view(interview)
+    card = interviewer.score(view)
+    if as_json:
+        typer.echo(json.dumps(played(interview, view, card), ensure_ascii=False))
+    else:
+        typer.echo(markdown(interview, view, card, interviewer.library))
 
 
 def main() -> None:
-    app()
+    """Entry point: every user error is one line and exit code 2."""
+    from knowledge.library import ContentError
+
+    try:
+        app(standalone_mode=True)
+    except (HotseatError, ContentError) as error:
+        typer.echo(f"hotseat: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

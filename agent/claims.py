@@ -1,0 +1,88 @@
+"""What a candidate claimed: commitments (decisions and numbers) and misconceptions, each with the exact words. PURE."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from agent.inbound import is_instruction
+from knowledge.cues import first_match, sentences
+from knowledge.schema import Curveball, Problem
+
+_DECISION = re.compile(
+    r"\b(i('d|'ll| would| will| am going to|'m going to)|we('d|'ll| would| will| should)|let's|let us|let me)\s+"
+    r"(\w+\s+){0,2}?(use|go|pick|choose|start|begin|build|train|take|model|serve|store|split|deploy|run|keep|frame|treat|"
+    r"optimi[sz]e|predict|retrieve|rank|sample|log|add|make|have|do|measure|evaluate|cache|call|put|set|define|label)\b"
+    r"|\bmy (choice|pick|decision|model|baseline|primary metric|objective|label)\b.{0,20}\b(is|would be|will be)\b"
+    r"|\b(i|we) (use|choose|pick|go with|settle on|commit to)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\b\d[\d,.]*\s*(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|percent|million|billion|thousand|"
+    r"qps|requests?|users?|items?|videos?|candidates?|dimensions?|tokens?|articles?|payments?)(?![a-z])",
+    re.IGNORECASE,
+)
+_REJECTION = re.compile(
+    r"\b(not|never|n't|no longer|avoid|instead of|rather than|without|against|skip|drop|ignore|leave out|reject|unlike|"
+    r"wrong|bad idea|mistake|mislead\w*|too \w+ to)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A decision or number that the candidate stated. `quote` is an exact substring of the turn."""
+
+    turn: int
+    quote: str
+    kind: Literal["decision", "number"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A misconception that the candidate stated: the `index`-th of `point`."""
+
+    turn: int
+    point: str
+    index: int
+    quote: str
+
+
+def rejects(sentence: str) -> bool:
+    """Whether a sentence turns something down, so that what it mentions is not what it proposes."""
+    return bool(_REJECTION.search(sentence))
+
+
+@lru_cache(maxsize=4_096)
+def commitments(turn: int, text: str) -> tuple[Commitment, ...]:
+    """Every sentence of a turn that decides something or names a quantity. Questions and orders to the grader do not."""
+    found: list[Commitment] = []
+    for sentence in sentences(text):
+        if sentence.endswith("?") or is_instruction(sentence):
+            continue
+        if _DECISION.search(sentence) and not rejects(sentence):
+            found.append(Commitment(turn, sentence, "decision"))
+        elif _NUMBER.search(sentence):
+            found.append(Commitment(turn, sentence, "number"))
+    return tuple(found)
+
+
+def misconceptions(problem: Problem, turn: int, text: str) -> tuple[Claim, ...]:
+    """Wrong claims stated in a turn; a sentence that turns the claim down does not state it."""
+    found: list[Claim] = []
+    for sentence in sentences(text):
+        if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence):
+            continue
+        for point in problem.points:
+            for index, wrong in enumerate(point.misconceptions):
+                if first_match(wrong.cues, sentence):
+                    found.append(Claim(turn, point.id, index, sentence))
+    return tuple(found)
+
+
+def hit_by(ball: Curveball, made: tuple[Commitment, ...]) -> Commitment | None:
+    """The latest decision that a curveball is aimed at, or None."""
+    aimed = (c for c in reversed(made) if c.kind == "decision" and first_match(ball.targets, c.quote))
+    return next(aimed, None)

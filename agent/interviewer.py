@@ -1,0 +1,362 @@
+"""One turn, the only place where pure and I/O meet.
+
+    answer -> event -> local reading -> event -> policy -> passages -> words (streamed, guarded) -> event
+    and then, while the candidate reads and types: the model decides what the reader was unsure of -> events
+
+Nothing raises into the conversation: a failing model, index or reader becomes a `degraded` event and plain words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from agent import assessor, phrasing
+from agent.clock import Schedule
+from agent.coverage import READER
+from agent.errors import Conflict, ModelError, UsageError
+from agent.events import (
+    Answered,
+    Assessed,
+    Cell,
+    Degraded,
+    Ended,
+    Event,
+    Move,
+    MoveKind,
+    Request,
+    Requested,
+    Said,
+    Setup,
+    Started,
+)
+from agent.inbound import clean
+from agent.models.port import Model
+from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
+from agent.policy import next_moves
+from agent.reader import Reader
+from agent.scoring import Scorecard, Scoring, score
+from agent.store import Store
+from agent.transcript import Turn, View, fold, setup_of
+from knowledge.library import Library, problem_hash
+from knowledge.schema import Problem
+from prompts import load
+
+VERSION = "0.1.0"
+SAME_QUESTION = 0.45
+"""Cosine above which a model's question counts as the authored one in other words."""
+ASSESSED_AT_ONCE = 24
+"""Most items asked of a model per answer; the likeliest first."""
+
+
+class Finder(Protocol):
+    """What the interviewer needs of retrieval."""
+
+    def passages(self, query: str, *, problem: str | None = None, limit: int = 3) -> Sequence[Any]: ...
+
+
+@dataclass
+class _Words:
+    """What became of one reply."""
+
+    text: str = ""
+    source: str = "plain"
+    prompts: dict[str, str] = field(default_factory=dict)
+    first_ms: int | None = None
+    failures: list[tuple[Literal["reply", "retrieval"], str]] = field(default_factory=list)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Interviewer:
+    """Runs interviews over one library and one store. Safe for many interviews at once in one event loop."""
+
+    def __init__(
+        self,
+        *,
+        library: Library,
+        scoring: Scoring,
+        store: Store,
+        reader: Reader | None,
+        finder: Finder | None = None,
+        model: Model | None = None,
+        now: Callable[[], datetime] = _now,
+    ):
+        self.library = library
+        self.scoring = scoring
+        self.store = store
+        self.reader = reader
+        self.finder = finder
+        self.model = model
+        self._now = now
+
+    # --- reading ---
+
+    def problem(self, problem_id: str) -> Problem:
+        """Raises UsageError for an unknown problem."""
+        if problem_id not in self.library.problems:
+            known = ", ".join(sorted(self.library.problems))
+            raise UsageError(f"There is no problem {problem_id!r}. There are: {known}.")
+        return self.library.problems[problem_id]
+
+    def view(self, interview: str) -> View:
+        return self._view(self.store.events(interview))
+
+    def scorecard(self, interview: str) -> Scorecard:
+        return self.score(self.view(interview))
+
+    def score(self, view: View) -> Scorecard:
+        return score(view, self.scoring, self.library.stages)
+
+    def _view(self, events: Sequence[Event]) -> View:
+        return fold(events, self.problem(setup_of(events).problem))
+
+    # --- the conversation ---
+
+    async def begin(self, setup: Setup) -> str:
+        """A new interview, opened: its first turn is said. Returns its id."""
+        problem = self.problem(setup.problem)
+        started = Started(when=self._now(), setup=setup, problem_hash=problem_hash(problem), version=VERSION)
+        interview = self.store.create(started)
+        async for _ in self.resume(interview):
+            pass
+        return interview
+
+    async def answer(self, interview: str, text: str, board: dict[str, Any] | None = None) -> AsyncIterator[str]:
+        """Records an utterance and yields the reply as it grows: each item is the whole text so far.
+
+        Raises Conflict when somebody else answered first, UsageError when the interview is over.
+        """
+        events = self.store.events(interview)
+        view = self._view(events)
+        if view.ended:
+            raise UsageError("This interview is over. Its scorecard is in the report.")
+        if view.awaits_interviewer:
+            async for _ in self.resume(interview):
+                pass
+            events = self.store.events(interview)
+            view = self._view(events)
+        answered = Answered(when=self._now(), turn=len(view.turns) + 1, text=clean(text), board=board)
+        self.store.append(interview, len(events) - 1, [answered])
+        async for shown in self.resume(interview):
+            yield shown
+
+    async def request(self, interview: str, what: Request) -> AsyncIterator[str]:
+        """A button: hint, repeat, next stage, finish. Yields like `answer`."""
+        events = self.store.events(interview)
+        if self._view(events).ended:
+            raise UsageError("This interview is over. Its scorecard is in the report.")
+        self.store.append(interview, len(events) - 1, [Requested(when=self._now(), what=what)])
+        async for shown in self.resume(interview):
+            yield shown
+
+    async def resume(self, interview: str) -> AsyncIterator[str]:
+        """Completes an open turn, whether just begun or left by a crash. Yields nothing when none is open."""
+        events = self.store.events(interview)
+        events = await self._read_answers(interview, events)
+        view = self._view(events)
+        if not view.awaits_interviewer:
+            return
+        move = next_moves(view, Schedule(self.library.stages, view.setup.minutes))[0]
+        words = _Words()
+        began = time.monotonic()
+        async for shown in self._phrase(view, move, words):
+            if words.first_ms is None:
+                words.first_ms = round((time.monotonic() - began) * 1000)
+            yield shown
+        said = Said(
+            when=self._now(),
+            turn=len(view.turns) + 1,
+            text=words.text,
+            move=move,
+            source="model" if words.source == "model" else "plain",
+            model=self.model.name if self.model and words.source == "model" else None,
+            prompts=words.prompts,
+            passages=self._passages(view, move, words),
+            first_token_ms=words.first_ms,
+            total_ms=round((time.monotonic() - began) * 1000),
+        )
+        failed = [Degraded(when=said.when, turn=said.turn, what=what, why=why) for what, why in words.failures]
+        ended = [Ended(when=said.when)] if move.kind is MoveKind.DEBRIEF else []
+        self._append(interview, events, [*failed, said, *ended])
+
+    async def settle(self, interview: str) -> None:
+        """Lets the model decide what is still unsure. Cancel it at any time: what was decided is kept."""
+        if self.model is None:
+            return
+        view = self.view(interview)
+        for turn, cells in _open_items(view):
+            try:
+                await self._assess(self.model, interview, view.problem, turn, cells)
+            except ModelError as error:
+                failed = Degraded(when=self._now(), turn=turn.n, what="assessment", why=str(error))
+                self._append(interview, self.store.events(interview), [failed])
+                return
+
+    # --- steps of a turn ---
+
+    async def _read_answers(self, interview: str, events: list[Event]) -> list[Event]:
+        """Reads every candidate turn that nothing has read yet, with the local reader."""
+        view = self._view(events)
+        for number in view.pending:
+            turn = view.turns[number - 1]
+            assessed = await asyncio.to_thread(self._read_one, view, turn)
+            events = self._append(interview, events, assessed)
+        return events
+
+    def _read_one(self, view: View, turn: Turn) -> list[Event]:
+        before = view.turns[turn.n - 2] if turn.n >= 2 else None
+        asked = before.move.point if before and before.move else None
+        question = before.text if before else ""
+        try:
+            if self.reader is None:
+                raise RuntimeError("no embedding weights")
+            cells = self.reader.read(view.problem, turn.text, asked=asked, question=question)
+        except Exception as error:  # a reader must never stop an interview
+            when, why = self._now(), f"{type(error).__name__}: {error}"
+            unread = Assessed(when=when, turn=turn.n, by="matcher", reader="none", cells=())
+            return [Degraded(when=when, turn=turn.n, what="reader", why=why), unread]
+        return [Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells)]
+
+    def _passages(self, view: View, move: Move, words: _Words) -> tuple[str, ...]:
+        """Ids of the notes behind a move about a point; they are cited in the report."""
+        if self.finder is None or move.point is None:
+            return ()
+        try:
+            query = view.problem.point(move.point).statement
+            hits = self.finder.passages(query, problem=view.problem.id, limit=2)
+        except Exception as error:  # a note less, never a turn less
+            words.failures.append(("retrieval", f"{type(error).__name__}: {error}"))
+            return ()
+        return tuple(hit.passage.id for hit in hits)
+
+    async def _phrase(self, view: View, move: Move, words: _Words) -> AsyncIterator[str]:
+        """Yields the growing reply and leaves the whole of it in `words`."""
+        plain = phrasing.plain(move, view, self.library.stages)
+        words.text = plain
+        if self.model is None or move.kind not in phrasing.WORDED or not view.latest.text.strip():
+            yield plain
+            return
+        with_model = self._acknowledged if self.model.small else self._reworded
+        try:
+            async for shown in with_model(self.model, view, move, plain, words):
+                words.text = shown
+                yield shown
+        except ModelError as error:
+            words.failures.append(("reply", str(error)))
+            words.text = _finished(words.text, plain)
+            yield words.text
+
+    async def _acknowledged(
+        self, model: Model, view: View, move: Move, plain: str, words: _Words
+    ) -> AsyncIterator[str]:
+        """For small models: at most one neutral sentence of theirs, then the authored words."""
+        prompt = load("acknowledge")
+        limits = self._limits(view, words=ACKNOWLEDGEMENT_WORDS, questions=0)
+        words.text = ""
+        said = ""
+        async for text, done in self._admitted(model, view, prompt.render(), limits, 48):
+            said = text
+            if done or text:
+                break
+        if said:
+            words.source = "model"
+            words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
+        yield f"{said} {plain}".strip()
+
+    async def _reworded(self, model: Model, view: View, move: Move, plain: str, words: _Words) -> AsyncIterator[str]:
+        """For larger models: their wording of the move, as long as it asks the authored question."""
+        prompt = load("ask")
+        wanted = phrasing.question(move, view, self.library.stages)
+        words.text = ""
+        said = ""
+        async for text, _done in self._admitted(model, view, prompt.render(question=wanted), self._limits(view), 90):
+            if "?" in text and not self._asks(text, wanted):
+                break
+            said = text
+            if said:
+                words.source = "model"
+                words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
+                yield said
+        if "?" not in said:
+            yield f"{said} {plain}".strip()
+
+    async def _admitted(
+        self, model: Model, view: View, note: str, limits: Limits, tokens: int
+    ) -> AsyncIterator[tuple[str, bool]]:
+        """The admissible beginning of the model's reply as it grows, and whether it can grow no more."""
+        buffer = shown = ""
+        stream = model.stream(phrasing.messages(view, note, load("interviewer")), max_tokens=tokens)
+        async with contextlib.aclosing(stream) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                buffer += piece
+                verdict = outbound(buffer, limits)
+                if verdict.text != shown:
+                    shown = verdict.text
+                    yield shown, False
+                if verdict.cut:
+                    break
+        yield outbound(buffer + " ", limits).text, True
+
+    def _limits(self, view: View, **limits: int) -> Limits:
+        unshown = tuple(p.statement for p in view.problem.points if p.id not in view.shown)
+        said = tuple(turn.text for turn in view.turns)
+        return Limits(forbidden=forbidden_runs(unshown, said), **limits)
+
+    def _asks(self, text: str, wanted: str) -> bool:
+        if self.reader is None:
+            return True
+        asked = text[: text.index("?") + 1].rsplit(". ", maxsplit=1)[-1]
+        return self.reader.closeness(asked, wanted) >= SAME_QUESTION
+
+    # --- what is decided late ---
+
+    async def _assess(self, model: Model, interview: str, problem: Problem, turn: Turn, cells: list[Cell]) -> None:
+        decided: list[Cell] = []
+        try:
+            async for cell in assessor.assess(model, problem, turn.text, cells):
+                decided.append(cell)
+        finally:
+            if decided:
+                late = Assessed(
+                    when=self._now(), turn=turn.n, by="model", reader=model.name, cells=tuple(decided)
+                )
+                self._append(interview, self.store.events(interview), [late])
+
+    def _append(self, interview: str, known: list[Event], events: Sequence[Event]) -> list[Event]:
+        """Appends, also when late facts arrived meanwhile; raises Conflict when the conversation itself went on."""
+        while True:
+            try:
+                self.store.append(interview, len(known) - 1, events)
+                return [*known, *events]
+            except Conflict:
+                current = self.store.events(interview)
+                if any(not isinstance(e, Assessed | Degraded) for e in current[len(known) :]):
+                    raise
+                known = current
+
+
+def _open_items(view: View) -> list[tuple[Turn, list[Cell]]]:
+    """Per turn the unsure cells of points that nothing shows yet and no model was asked about, likeliest first."""
+    shown = view.shown
+    work = []
+    for turn in view.turns:
+        cells = [c for c in turn.cells if c.state == "unsure" and c.point not in shown]
+        cells = [c for c in cells if (turn.n, c.point) not in view.settled]
+        if cells and turn.scored:
+            work.append((turn, sorted(cells, key=lambda c: -c.probability)[:ASSESSED_AT_ONCE]))
+    return work
+
+
+def _finished(begun: str, plain: str) -> str:
+    """A reply that a model left unfinished, completed in plain words."""
+    if begun == plain or begun.endswith(plain):
+        return begun
+    return plain if "?" in begun or not begun else f"{begun} {plain}"

@@ -1,0 +1,399 @@
+"""What the interviewer does next. PURE: a view in, ranked admissible moves out.
+
+`RULES` is an ordered tuple of small functions; each yields the moves it would make here, best first, or nothing. The
+first rule that speaks gives the best move; what the others yield is ranked behind it. A model may choose among the first
+three and word one of them. It can never add one.
+
+What holds for every candidate, proved in `tests/agent/test_policy.py`: every interview ends; the first move is `open`
+and the last `debrief`; no probe is asked twice; no point gets more than two hints; no probe asks for a point that was
+already shown; curveballs are few and aimed at a recorded commitment; no stage is continued after its hard limit; a
+clarifying question is answered or thrown back before anything else is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from agent.claims import hit_by
+from agent.clock import Schedule
+from agent.events import ClockKind, Depth, Mode, Move, MoveKind, Request, SteerReason, Style
+from agent.transcript import View
+from knowledge.cues import first_match
+from knowledge.schema import Fact, Level, Point, StageId
+
+MAX_OFFERED = 3
+"""Admissible moves offered to a model."""
+HINTS_PER_POINT = 2
+TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
+CURVEBALLS = {Level.MID: 1, Level.SENIOR: 1, Level.STAFF: 2}
+CURVEBALL_WINDOW = (24.0, 38.0)
+"""Virtual minutes of a 45-minute interview (research: interviews 2.2)."""
+CURVEBALL_NEEDS = 3.0
+"""Minutes that an answer to a changed constraint takes."""
+PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
+DEEPENS_PER_STAGE = {Style.HANDS_OFF: 1, Style.DRIVER: 2}
+FACTS_PER_REPLY = 3
+MOST_MOVES = 300
+"""Moves after which an untimed interview closes: 45 minutes of interviewer turns at 0.15 each."""
+STALLS = 2
+"""Silences or "I don't know"s in a row after which one moves on (research: interviews 2.5)."""
+DRY_ANSWERS = 2
+"""Answers in a row that bring nothing new after which one moves on."""
+
+Rule = Callable[[View, Schedule], Iterator[Move]]
+
+
+def next_moves(view: View, schedule: Schedule) -> tuple[Move, ...]:
+    """Admissible moves, best first, at least one and at most `MAX_OFFERED`.
+
+    Raises ValueError when it is not the interviewer's turn.
+    """
+    if not view.awaits_interviewer:
+        raise ValueError("it is the candidate's turn, or the interview is over")
+    for rule in RULES:
+        first = next(rule(view, schedule), None)
+        if first is not None:
+            return _ranked(first, view, schedule)
+    raise AssertionError("the last rule always speaks")
+
+
+def _ranked(first: Move, view: View, schedule: Schedule) -> tuple[Move, ...]:
+    """The best move, then alternatives of the discretionary rules where the best one is discretionary itself."""
+    if first.kind not in DISCRETIONARY:
+        return (first,)
+    moves = [first]
+    for rule in (deepen, probe):
+        for move in rule(view, schedule):
+            if len(moves) < MAX_OFFERED and not any(_same(move, other) for other in moves):
+                moves.append(move)
+    return tuple(moves)
+
+
+def _same(one: Move, other: Move) -> bool:
+    """Whether two moves differ in their reason at most."""
+    return one.model_copy(update={"because": ""}) == other.model_copy(update={"because": ""})
+
+
+DISCRETIONARY = frozenset({MoveKind.PROBE, MoveKind.DEEPEN})
+
+
+# --- the rules, in order ---------------------------------------------------------------------------------------------
+
+
+def begin(view: View, _: Schedule) -> Iterator[Move]:
+    """Open with the brief."""
+    if not view.turns:
+        yield Move(kind=MoveKind.OPEN, stage=StageId.CLARIFY, because="the interview begins")
+
+
+def debrief(view: View, _: Schedule) -> Iterator[Move]:
+    """After the self-assessment, or its refusal, hand over the scorecard."""
+    if view.closing:
+        yield Move(kind=MoveKind.DEBRIEF, stage=StageId.WRAP, because="the candidate has assessed themselves")
+
+
+def close(view: View, schedule: Schedule) -> Iterator[Move]:
+    """Time is up, the candidate is done, or no stage is left."""
+    if view.latest.request is Request.FINISH or view.latest.inbound.wants_finish:
+        yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because="the candidate asked to finish")
+    elif _timed(view) and view.elapsed >= schedule.minutes:
+        yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=f"the {schedule.minutes:g} minutes are over")
+    elif len(view.moves) >= MOST_MOVES:
+        yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=f"{MOST_MOVES} moves are enough")
+
+
+def repeat(view: View, _: Schedule) -> Iterator[Move]:
+    """Say the last question again when asked to."""
+    wanted = view.latest.request is Request.REPEAT or view.latest.inbound.wants_repeat
+    if wanted and view.last_move and not _steered_twice(view):
+        yield _steer(view, SteerReason.REPEAT, "the candidate asked to hear it again")
+
+
+def out_of_time(view: View, schedule: Schedule) -> Iterator[Move]:
+    """No stage is continued after its hard limit; what was asked about the problem is still answered first."""
+    stage = _stage(view)
+    if _timed(view) and view.elapsed >= schedule.hard(stage):
+        yield from clarify(view, schedule)
+        yield from _advance(view, schedule, f"hard limit of {stage} at {schedule.hard(stage):.1f} min")
+
+
+def unreadable(view: View, _: Schedule) -> Iterator[Move]:
+    """An utterance that cannot be read, or not in this language, or that would have been cut short."""
+    flags = view.latest.inbound
+    if _steered_twice(view):
+        return
+    if flags.unreadable:
+        yield _steer(view, SteerReason.UNREADABLE, "the answer is not text that can be read")
+    elif flags.foreign:
+        yield _steer(view, SteerReason.FOREIGN, "the answer is not in English")
+    elif flags.too_long:
+        yield _steer(view, SteerReason.TOO_LONG, "the answer ran past what can be heard in one turn")
+
+
+def withhold(view: View, _: Schedule) -> Iterator[Move]:
+    """Asked for the answer or the score, or given orders, stay in role."""
+    flags = view.latest.inbound
+    if _steered_twice(view):
+        return
+    if flags.instruction:
+        yield _steer(view, SteerReason.INSTRUCTION, "the candidate gave the interviewer orders")
+    elif flags.wants_score:
+        yield _steer(view, SteerReason.WANTS_SCORE, "the candidate asked how it is going")
+    elif flags.wants_answer:
+        yield _steer(view, SteerReason.WANTS_ANSWER, "the candidate asked for the answer")
+
+
+def clarify(view: View, _: Schedule) -> Iterator[Move]:
+    """Answer what was asked about the problem, or throw it back."""
+    questions = view.latest.inbound.questions
+    if not questions or view.latest.request:
+        return
+    facts = [fact for fact in view.problem.facts if any(first_match(fact.asks, q) for q in questions)]
+    thrown = [f for f in facts if f.throw_back and f.id not in view.thrown_back | view.told]
+    tellable = [f for f in facts if f not in thrown]
+    if tellable:
+        yield _facts(view, MoveKind.TELL, tellable[:FACTS_PER_REPLY], questions[-1])
+    elif thrown:
+        yield _facts(view, MoveKind.THROW_BACK, thrown[:1], questions[-1])
+    elif not view.latest.inbound.check_in:
+        yield _facts(view, MoveKind.THROW_BACK, [], questions[-1])
+
+
+def hint(view: View, _: Schedule) -> Iterator[Move]:
+    """The next rung for whoever asks, while there is one."""
+    if view.latest.request is not Request.HINT and not view.latest.inbound.wants_hint:
+        return
+    point = _hintable(view)
+    if point:
+        yield _hint(view, point, "the candidate asked for a hint")
+    elif not _steered_twice(view):
+        yield _steer(view, SteerReason.NO_MORE_HINTS, "no rung is left here")
+
+
+def skip(view: View, schedule: Schedule) -> Iterator[Move]:
+    """Move on when asked to."""
+    if view.latest.request is Request.NEXT or view.latest.inbound.wants_next:
+        yield from _advance(view, schedule, "the candidate asked to move on")
+
+
+def hold(view: View, _: Schedule) -> Iterator[Move]:
+    """Leave room to somebody who is thinking aloud or asks whether to go on."""
+    flags = view.latest.inbound
+    held = bool(view.last_move and view.last_move.kind is MoveKind.HOLD)
+    if not held and not flags.stall and (flags.thinking or flags.check_in) and not view.latest.gained:
+        yield Move(kind=MoveKind.HOLD, stage=_stage(view), because="the candidate is in mid-thought")
+
+
+def silence(view: View, schedule: Schedule) -> Iterator[Move]:
+    """Once: the same ground from another angle. Twice: move on."""
+    if not view.stalls:
+        return
+    if view.stalls >= STALLS:
+        yield from _advance(view, schedule, f"{view.stalls} silences in a row")
+        return
+    point = _hintable(view) if view.last_move and view.last_move.kind in {MoveKind.PROBE, MoveKind.HINT} else None
+    if point:
+        yield _hint(view, point, "the candidate is stuck: another angle")
+    elif view.last_move and view.last_move.kind is not MoveKind.STEER:
+        yield _steer(view, SteerReason.SILENCE, "the candidate said nothing")
+
+
+def challenge(view: View, _: Schedule) -> Iterator[Move]:
+    """Question a wrong claim, once."""
+    for claim in view.latest.claims:
+        if (claim.point, claim.index) not in view.challenged:
+            yield Move(
+                kind=MoveKind.CHALLENGE,
+                stage=_stage(view),
+                because="the candidate made a claim that is known to be wrong",
+                point=claim.point,
+                misconception=claim.index,
+                quote=claim.quote,
+            )
+
+
+def curveball(view: View, schedule: Schedule) -> Iterator[Move]:
+    """Change a constraint under a decision that the candidate has made."""
+    if len(view.curveballs) >= CURVEBALLS[view.setup.level] or view.latest.turn == 0:
+        return
+    opens, shuts = (minute * schedule.scale for minute in CURVEBALL_WINDOW)
+    stage = _stage(view)
+    early = _timed(view) and view.elapsed < opens and stage.rank < StageId.EVALUATE.rank
+    late = _timed(view) and view.elapsed > min(shuts, schedule.minutes - CURVEBALL_NEEDS)
+    if early or late or stage.rank < StageId.MODEL.rank or stage is StageId.WRAP:
+        return
+    if any(move.kind is MoveKind.CURVEBALL and move.stage is stage for move in view.moves):
+        return
+    for ball in view.problem.curveballs:
+        aim = hit_by(ball, view.commitments)
+        if ball.id not in view.curveballs and aim:
+            yield Move(
+                kind=MoveKind.CURVEBALL,
+                stage=stage,
+                because=f"turn {aim.turn} committed to what it changes",
+                curveball=ball.id,
+                quote=aim.quote,
+            )
+
+
+def move_on(view: View, schedule: Schedule) -> Iterator[Move]:
+    """The stage has given what it can, or its time is better spent elsewhere."""
+    if _stage(view) is not view.stage:
+        return
+    if _timed(view) and view.elapsed >= schedule.soft(view.stage):
+        yield from _advance(view, schedule, f"soft limit of {view.stage} at {schedule.soft(view.stage):.1f} min")
+    elif view.dry >= DRY_ANSWERS:
+        yield from _advance(view, schedule, f"{view.dry} answers in a row brought nothing new")
+
+
+def deepen(view: View, _: Schedule) -> Iterator[Move]:
+    """Ask for the trade-off behind something that was just said."""
+    stage = _stage(view)
+    done = sum(m.kind is MoveKind.DEEPEN and m.stage is stage for m in view.moves)
+    if done >= DEEPENS_PER_STAGE[view.setup.style]:
+        return
+    shown = view.shown
+    for point in _by_weight(view.problem.point(p) for p in view.latest.shown):
+        here = view.problem.stage_of(point.id) is stage and _required(view, point)
+        if here and point.weight >= 2 and point.id not in view.deepened and shown[point.id] is not Depth.JUSTIFIED:
+            yield Move(
+                kind=MoveKind.DEEPEN,
+                stage=stage,
+                because=f"{point.id} was {shown[point.id]} without its trade-off",
+                point=point.id,
+            )
+
+
+def probe(view: View, _: Schedule) -> Iterator[Move]:
+    """Give a chance to show what was skipped."""
+    stage = _stage(view)
+    asked = sum(m.kind is MoveKind.PROBE and m.stage is stage for m in view.moves)
+    if asked >= PROBES_PER_STAGE[view.setup.style]:
+        return
+    shown = view.shown
+    open_points = [
+        p for p in view.problem.stages[stage] if p.id not in shown and p.id not in view.rungs and _required(view, p)
+    ]
+    missed = _by_weight(p for p in open_points if p.id not in view.unsure)
+    touched = _by_weight(p for p in open_points if p.id in view.unsure)
+    for point in [*missed, *touched]:
+        yield Move(
+            kind=MoveKind.PROBE,
+            stage=stage,
+            because=f"{point.id} was {'touched but not clear' if point in touched else 'not shown'}",
+            point=point.id,
+            touched=point in touched,
+        )
+
+
+def saturated(view: View, schedule: Schedule) -> Iterator[Move]:
+    """Nothing is left to ask here."""
+    yield from _advance(view, schedule, "nothing is left to ask in this stage")
+
+
+RULES: tuple[Rule, ...] = (
+    begin,
+    debrief,
+    close,
+    repeat,
+    out_of_time,
+    unreadable,
+    withhold,
+    clarify,
+    hint,
+    skip,
+    hold,
+    silence,
+    challenge,
+    curveball,
+    move_on,
+    deepen,
+    probe,
+    saturated,
+)
+
+
+# --- what the rules share --------------------------------------------------------------------------------------------
+
+
+def _timed(view: View) -> bool:
+    return view.setup.clock is not ClockKind.UNTIMED
+
+
+def _required(view: View, point: Point) -> bool:
+    """Whether the target level is expected to show the point."""
+    return point.level.rank <= view.setup.level.rank
+
+
+def _by_weight(points: Iterator[Point] | list[Point]) -> list[Point]:
+    """Heaviest first; equal weights in the order of the level, then of the file."""
+    return sorted(points, key=lambda p: (-p.weight, p.level.rank))
+
+
+def _stage(view: View) -> StageId:
+    """The stage to be in now: a candidate who went on to a later one with substance is followed there.
+
+    The next stage may be entered directly; one further off only when everything between has been shown in part.
+    """
+    counts = dict.fromkeys(StageId, 0)
+    for point in view.latest.shown:
+        counts[view.problem.stage_of(point)] += 1
+    later = [s for s in StageId if s.rank > view.stage.rank and counts[s] > counts[view.stage]]
+    reached = {view.problem.stage_of(point) for point in view.shown}
+    for stage in sorted(later, key=lambda s: counts[s], reverse=True):
+        between = [s for s in StageId if view.stage.rank < s.rank < stage.rank]
+        if reached.issuperset(between):
+            return stage
+    return view.stage
+
+
+def _advance(view: View, schedule: Schedule, because: str) -> Iterator[Move]:
+    """To the next stage that time still allows, or to the close."""
+    here = max(view.stage, _stage(view), key=lambda s: s.rank)
+    for stage in StageId:
+        if stage.rank > here.rank and not (_timed(view) and view.elapsed >= schedule.hard(stage)):
+            yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because)
+            return
+    yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
+
+
+def _steer(view: View, reason: SteerReason, because: str) -> Move:
+    return Move(kind=MoveKind.STEER, stage=_stage(view), because=because, steer=reason)
+
+
+def _steered_twice(view: View) -> bool:
+    """Whether the last two moves were steers: a third would be a loop, so the interview goes on instead."""
+    return len(view.moves) >= 2 and all(move.kind is MoveKind.STEER for move in view.moves[-2:])
+
+
+def _facts(view: View, kind: MoveKind, facts: list[Fact], question: str) -> Move:
+    return Move(
+        kind=kind,
+        stage=_stage(view),
+        because="the candidate asked about the problem",
+        facts=tuple(fact.id for fact in facts),
+        quote=question,
+    )
+
+
+def _hintable(view: View) -> Point | None:
+    """The point to give a hint on: the one asked last while it is open, else the heaviest open one of the stage."""
+    shown = view.shown
+    stage = _stage(view)
+    kinds = {MoveKind.PROBE, MoveKind.HINT}
+    asked = [m.point for m in view.moves if m.stage is stage and m.kind in kinds and m.point]
+    queue = [view.problem.point(p) for p in asked[-1:]]
+    queue += _by_weight([p for p in view.problem.stages[stage] if _required(view, p)])
+    return next((p for p in queue if p.id not in shown and _next_rung(view, p)), None)
+
+
+def _next_rung(view: View, point: Point) -> int | None:
+    given = [m.rung for m in view.moves if m.kind is MoveKind.HINT and m.point == point.id]
+    rung = max(given, default=0) + 1
+    return rung if len(given) < HINTS_PER_POINT and rung <= TOP_RUNG[view.setup.mode] else None
+
+
+def _hint(view: View, point: Point, because: str) -> Move:
+    return Move(
+        kind=MoveKind.HINT, stage=_stage(view), because=because, point=point.id, rung=_next_rung(view, point) or 1
+    )

@@ -1,0 +1,45 @@
+"""The local reader: `coverage` with its embedder and its calibration. I/O only in that embedding takes time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.clock import heard
+from agent.coverage import Calibration, Rubric, read, rubric
+from agent.events import Cell
+from knowledge.schema import Problem
+
+CALIBRATION = Calibration(
+    bias=-7.0, cue=2.0, cosine=6.0, z=1.0, rejecting=-1.0, asked=0.7, shown=0.8, unsure=0.25
+)  # fmt: skip
+
+
+class Reader:
+    """Reads answers of any problem; a problem's exemplars are embedded once."""
+
+    def __init__(
+        self, embed: Callable[[Sequence[str]], NDArray[np.float32]], calibration: Calibration = CALIBRATION
+    ):
+        self._embed = embed
+        self._calibration = calibration
+        self._rubrics: dict[str, Rubric] = {}
+
+    def rubric(self, problem: Problem) -> Rubric:
+        if problem.id not in self._rubrics:
+            self._rubrics[problem.id] = rubric(problem, self._embed)
+        return self._rubrics[problem.id]
+
+    def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
+        """Cells of one answer, shown and unsure; what ran past the hearing is not read."""
+        return read(
+            heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, question=question
+        )
+
+    def closeness(self, one: str, other: str) -> float:
+        """Cosine of two sentences, -1 to 1."""
+        vectors: Any = self._embed([one, other])
+        return float(vectors[0] @ vectors[1])

@@ -1,0 +1,338 @@
+"""The scorecard: grades the candidate, from the view alone. PURE; the numbers it works with are `knowledge/scoring.yaml`.
+
+What holds, proved in `tests/agent/test_scoring.py`: every mark quotes its turn verbatim; more evidence never lowers a
+score; repeating a point, adding words that show nothing, or giving the grader orders never raises one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from agent.clock import Schedule
+from agent.events import ClockKind, Depth, MoveKind, Promptedness
+from agent.transcript import Evidence, View
+from knowledge.schema import Dimension, Level, Problem, Stage, StageId, Value
+
+CONTRACT = 1
+"""Version of the field names of `Scorecard`; tools read them."""
+
+
+class Verdict(StrEnum):
+    """Five bands, worst first."""
+
+    NO_HIRE = "no-hire"
+    LEAN_NO = "lean-no"
+    LEAN_HIRE = "lean-hire"
+    HIRE = "hire"
+    STRONG_HIRE = "strong-hire"
+
+    @property
+    def rank(self) -> int:
+        return list(Verdict).index(self)
+
+
+class Band(Value):
+    verdict: Verdict
+    at: float = Field(alias="from")
+
+
+class CapRule(Value):
+    id: str
+    best: Verdict
+    levels: tuple[Level, ...]
+    because: str
+    share_of_time: float | None = None
+
+
+class Drive(Value):
+    reasoned_unprompted: dict[Level, int]
+
+
+class Scoring(Value):
+    """`knowledge/scoring.yaml`."""
+
+    version: int
+    depth: dict[Depth, float]
+    promptedness: dict[Promptedness, float]
+    bar: dict[Level, float]
+    dimensions: dict[Dimension, float]
+    drive: Drive
+    bands: tuple[Band, ...]
+    caps: tuple[CapRule, ...]
+
+
+class Mark(Value):
+    """One point that the candidate showed, with their own words."""
+
+    point: str
+    statement: str
+    stage: StageId
+    dimension: Dimension
+    level: Level
+    depth: Depth
+    quote: str
+    turn: int
+    promptedness: Promptedness
+    credit: float
+    by: Literal["matcher", "model"]
+
+
+class NotAssessed(Value):
+    """A point that may have been shown: nothing here could decide it, so it counts neither way."""
+
+    point: str
+    statement: str
+    stage: StageId
+    quote: str
+    probability: float
+
+
+class Coverage(Value):
+    """What happened in one stage. Minutes are virtual; `planned` scales with the length of the interview."""
+
+    shown: int
+    unprompted: int
+    not_assessed: int
+    expected: int
+    minutes: float
+    planned: float
+
+
+class Cap(Value):
+    id: str
+    best: Verdict
+    because: str
+
+
+class Range(Value):
+    """`overall` if everything not assessed were missing, and if all of it were shown."""
+
+    low: float
+    high: float
+
+
+class Scorecard(Value):
+    """Field names are a contract (`contract`)."""
+
+    contract: int = CONTRACT
+    problem: str
+    level: Level
+    overall: float
+    range: Range
+    verdict: Verdict
+    provisional: bool
+    caps: tuple[Cap, ...]
+    dimensions: dict[Dimension, float]
+    marks: tuple[Mark, ...]
+    not_assessed: tuple[NotAssessed, ...]
+    coverage: dict[StageId, Coverage]
+    unprompted: int
+    expected: int
+    objective_at: float | None
+    minutes: float
+
+
+def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scorecard:
+    """Grades what has been said so far."""
+    marks = best_marks(view, scoring, stages)
+    maybe = _not_assessed(view, {mark.point for mark in marks})
+    dimensions = _dimensions(view, marks, scoring, stages)
+    overall = _overall(dimensions, scoring)
+    high = _overall(_dimensions(view, [*marks, *_as_marks(maybe, view, scoring, stages)], scoring, stages), scoring)
+    caps = _caps(view, marks, maybe, scoring)
+    verdict = _capped(_band(overall, scoring), caps)
+    provisional = _capped(_band(high, scoring), caps) is not verdict
+    return Scorecard(
+        problem=view.problem.id,
+        level=view.setup.level,
+        overall=overall,
+        range=Range(low=overall, high=max(high, overall)),
+        verdict=verdict,
+        provisional=provisional,
+        caps=caps,
+        dimensions=dimensions,
+        marks=tuple(marks),
+        not_assessed=tuple(maybe),
+        coverage=_coverage(view, marks, maybe, stages),
+        unprompted=sum(mark.promptedness is Promptedness.UNPROMPTED for mark in marks),
+        expected=len(_expected(view.problem, view.setup.level)),
+        objective_at=_objective_at(view, marks),
+        minutes=round(view.elapsed, 2),
+    )
+
+
+def best_marks(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> list[Mark]:
+    """The most creditable evidence per point, in stage order; of equals the earliest."""
+    best: dict[str, Mark] = {}
+    for evidence in view.evidence:
+        mark = _mark(evidence, view.problem, scoring, stages)
+        if mark.point not in best or mark.credit > best[mark.point].credit:
+            best[mark.point] = mark
+    return [best[point.id] for point in view.problem.points if point.id in best]
+
+
+def _mark(evidence: Evidence, problem: Problem, scoring: Scoring, stages: dict[StageId, Stage]) -> Mark:
+    point = problem.point(evidence.point)
+    stage = problem.stage_of(point.id)
+    credit = scoring.depth[evidence.depth] * scoring.promptedness[evidence.promptedness] * point.weight
+    return Mark(
+        point=point.id,
+        statement=point.statement,
+        stage=stage,
+        dimension=stages[stage].dimension,
+        level=point.level,
+        depth=evidence.depth,
+        quote=evidence.quote,
+        turn=evidence.turn,
+        promptedness=evidence.promptedness,
+        credit=round(credit, 4),
+        by=evidence.by,
+    )
+
+
+def _not_assessed(view: View, marked: set[str]) -> list[NotAssessed]:
+    return [
+        NotAssessed(
+            point=point.id,
+            statement=point.statement,
+            stage=view.problem.stage_of(point.id),
+            quote=view.unsure[point.id].quote,
+            probability=view.unsure[point.id].probability,
+        )
+        for point in view.problem.points
+        if point.id in view.unsure and point.id not in marked
+    ]
+
+
+def _as_marks(maybe: list[NotAssessed], view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> list[Mark]:
+    """What the open points would be worth if shown as they were touched: named and unprompted."""
+    return [
+        _mark(
+            Evidence(one.point, Depth.NAMED, one.quote, 0, Promptedness.UNPROMPTED, "matcher", one.probability),
+            view.problem,
+            scoring,
+            stages,
+        )
+        for one in maybe
+    ]
+
+
+def _expected(problem: Problem, level: Level) -> list[str]:
+    return [point.id for point in problem.points if point.level.rank <= level.rank]
+
+
+def _dimensions(
+    view: View, marks: Iterable[Mark], scoring: Scoring, stages: dict[StageId, Stage]
+) -> dict[Dimension, float]:
+    """1 to 4 per dimension: 1 for nothing, 4 for credit at the bar of the target level."""
+    marks = list(marks)
+    expected = set(_expected(view.problem, view.setup.level))
+    share = dict.fromkeys(Dimension, 0.0)
+    for dimension in Dimension:
+        weight = sum(
+            point.weight
+            for stage in StageId
+            for point in view.problem.stages[stage]
+            if stages[stage].dimension is dimension and point.id in expected
+        )
+        credit = sum(mark.credit for mark in marks if mark.dimension is dimension)
+        share[dimension] = min(1.0, credit / (scoring.bar[view.setup.level] * weight)) if weight else 0.0
+    reasoned = sum(m.promptedness is Promptedness.UNPROMPTED and m.depth is Depth.JUSTIFIED for m in marks)
+    drive = min(1.0, reasoned / scoring.drive.reasoned_unprompted[view.setup.level])
+    share[Dimension.DRIVE] = (share[Dimension.DRIVE] + drive) / 2
+    return {dimension: round(1 + 3 * value, 2) for dimension, value in share.items()}
+
+
+def _overall(dimensions: dict[Dimension, float], scoring: Scoring) -> float:
+    """Weighted mean of the dimensions, 0 to 100."""
+    total = sum(scoring.dimensions.values())
+    mean = sum(scoring.dimensions[d] * (value - 1) / 3 for d, value in dimensions.items()) / total
+    return round(100 * mean, 1)
+
+
+def _band(overall: float, scoring: Scoring) -> Verdict:
+    return next(band.verdict for band in scoring.bands if overall >= band.at)
+
+
+def _capped(verdict: Verdict, caps: tuple[Cap, ...]) -> Verdict:
+    return min([verdict, *(cap.best for cap in caps)], key=lambda v: v.rank)
+
+
+def _objective_at(view: View, marks: list[Mark]) -> float | None:
+    """Virtual minute at which the first point of framing was shown."""
+    turns = [mark.turn for mark in marks if mark.stage is StageId.FRAME]
+    return round(min(view.turns[n - 1].at for n in turns), 2) if turns else None
+
+
+def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scoring) -> tuple[Cap, ...]:
+    """Caps that hold. An absence caps only where nothing was left unassessed: what is unknown is not held against anybody."""
+    counts = dict.fromkeys(StageId, 0)
+    for mark in marks:
+        counts[mark.stage] += 1
+    most = dict(counts)
+    for one in maybe:
+        most[one.stage] += 1
+    at = _objective_at(view, marks)
+    reasoned = any(m.promptedness is Promptedness.UNPROMPTED and m.depth is Depth.JUSTIFIED for m in marks)
+    timed = view.setup.clock is not ClockKind.UNTIMED
+
+    def holds(rule: CapRule) -> bool:
+        match rule.id:
+            case "objective-late":
+                late = at is None or (timed and at > (rule.share_of_time or 0) * view.setup.minutes)
+                return late and not (at is None and most[StageId.FRAME])
+            case "features-thin":
+                return most[StageId.FEATURES] < 2
+            case "evaluation-unreached":
+                return most[StageId.EVALUATE] == 0
+            case "operations-unreached":
+                return most[StageId.SERVE] + most[StageId.MONITOR] == 0
+            case "trade-offs-only-when-prompted" | "trade-offs-only-when-prompted-staff":
+                return not reasoned
+            case "wrong-claim-held":
+                return bool(view.held)
+        raise ValueError(f"scoring.yaml names the cap {rule.id!r}, which no code computes")
+
+    applicable = (rule for rule in scoring.caps if view.setup.level in rule.levels)
+    return tuple(Cap(id=r.id, best=r.best, because=r.because) for r in applicable if holds(r))
+
+
+def _coverage(
+    view: View, marks: list[Mark], maybe: list[NotAssessed], stages: dict[StageId, Stage]
+) -> dict[StageId, Coverage]:
+    schedule = Schedule(stages, view.setup.minutes)
+    expected = set(_expected(view.problem, view.setup.level))
+    minutes = stage_minutes(view)
+    return {
+        stage: Coverage(
+            shown=sum(mark.stage is stage for mark in marks),
+            unprompted=sum(m.stage is stage and m.promptedness is Promptedness.UNPROMPTED for m in marks),
+            not_assessed=sum(one.stage is stage for one in maybe),
+            expected=sum(point.id in expected for point in view.problem.stages[stage]),
+            minutes=round(minutes[stage], 2),
+            planned=round(schedule.planned(stage), 2),
+        )
+        for stage in StageId
+    }
+
+
+def stage_minutes(view: View) -> dict[StageId, float]:
+    """Virtual minutes per stage: each utterance belongs to the stage in which the interviewer answered it."""
+    spent = dict.fromkeys(StageId, 0.0)
+    stage = StageId.CLARIFY
+    ends = [turn.at for turn in view.turns[1:]] + [view.elapsed]
+    waiting = 0.0
+    for turn, end in zip(view.turns, ends, strict=True):
+        if turn.move is None:
+            waiting += end - turn.at
+            continue
+        if turn.move.kind not in {MoveKind.CLOSE, MoveKind.DEBRIEF, MoveKind.ADVANCE}:
+            stage = turn.move.stage
+        spent[stage] += waiting + end - turn.at
+        stage, waiting = turn.move.stage, 0.0
+    spent[stage] += waiting
+    return spent

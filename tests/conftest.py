@@ -1,0 +1,87 @@
+"""Shared fixtures, and the guard that keeps every test on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.content import load_scoring
+from agent.scoring import Scoring
+from knowledge.embedding import MiniLM, load_embedder
+from knowledge.library import Library, load
+from tests.factory import tiny_library
+
+
+class OutsideConnection(AssertionError):
+    """Something under test tried to leave the machine."""
+
+
+def _inside(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a UNIX socket
+    host = address[0]
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_outside_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections and look-ups outside of loopback fail the test that makes them."""
+    connect, connect_ex, lookup = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded(method: Any) -> Any:
+        def call(self: socket.socket, address: Any) -> Any:
+            if not _inside(address):
+                raise OutsideConnection(f"connection to {address!r}")
+            return method(self, address)
+
+        return call
+
+    def guarded_lookup(host: Any, *rest: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is not None and not _inside((name, 0)):
+            raise OutsideConnection(f"look-up of {name!r}")
+        return lookup(host, *rest, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees this machine's model, keys or data."""
+    names = ("MODEL", "BASE_URL", "API_KEY", "MODEL_SIZE")
+    for name in [f"HOTSEAT_{n}" for n in names] + [f"OPENAI_{n}" for n in names]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOTSEAT_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The shipped library."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def scoring() -> Scoring:
+    return load_scoring()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> MiniLM:
+    return load_embedder()
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Library:
+    """A library of one small problem, made in code, so that tests of the core do not depend on content."""
+    return tiny_library()

@@ -1,0 +1,99 @@
+"""The interview in a terminal. I/O only: what is said comes from the interviewer."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+
+from agent.errors import HotseatError
+from agent.events import Setup
+from agent.interviewer import Interviewer
+from ui.render import COMMANDS, scorecard_markdown, status_line
+
+HELP = (
+    "Type your answer and press Enter; end a line with \\ to go on in the next. Commands: "
+    + ", ".join(COMMANDS)
+    + ", /quit (comes back with `hotseat resume`)."
+)
+
+
+async def converse(interviewer: Interviewer, *, setup: Setup | None = None, interview: str | None = None) -> None:
+    """Runs or resumes one interview until it ends or the candidate leaves."""
+    if interview is None:
+        assert setup is not None
+        interview = await interviewer.begin(setup)
+    else:
+        await _exhaust(interviewer.resume(interview))
+    _write(f"{HELP}\n\nInterview {interview}\n")
+    _replay(interviewer, interview)
+    try:
+        await _until_the_end(interviewer, interview)
+    except (EOFError, KeyboardInterrupt, asyncio.CancelledError):
+        _write(f"\nSaved. Come back with `hotseat resume {interview}`.\n")
+        return
+    await _settled(interviewer, interview)
+    card = interviewer.scorecard(interview)
+    _write("\n" + scorecard_markdown(card, interviewer.library) + "\n")
+    _write(f"\nKeep it: `hotseat export {interview} --out interview.md`.\n")
+
+
+async def _until_the_end(interviewer: Interviewer, interview: str) -> None:
+    while not (view := interviewer.view(interview)).ended:
+        settling = asyncio.create_task(interviewer.settle(interview))
+        try:
+            text = await asyncio.to_thread(_read, f"\n[{status_line(view, interviewer.library)}] you> ")
+        finally:
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
+        if text == "/quit":
+            raise EOFError
+        if text == "/help":
+            _write(HELP + "\n")
+            continue
+        request = COMMANDS.get(text)
+        stream = interviewer.request(interview, request) if request else interviewer.answer(interview, text)
+        await _stream(stream)
+
+
+async def _stream(stream: AsyncIterator[str]) -> None:
+    """Prints a growing reply; one that is replaced as a whole starts again on a new line."""
+    shown = ""
+    _write("\n")
+    try:
+        async for text in stream:
+            _write(text[len(shown) :] if text.startswith(shown) else f"\n{text}")
+            shown = text
+    except HotseatError as error:
+        _write(f"{error}")
+    _write("\n")
+
+
+async def _settled(interviewer: Interviewer, interview: str) -> None:
+    if interviewer.model is not None:
+        _write("\nReading the last answers once more ...\n")
+    await interviewer.settle(interview)
+
+
+def _replay(interviewer: Interviewer, interview: str) -> None:
+    for turn in interviewer.view(interview).turns:
+        mark = "\n" if turn.who == "interviewer" else "\nyou> "
+        _write(f"{mark}{turn.text}\n")
+
+
+def _read(prompt: str) -> str:
+    lines = [input(prompt)]
+    while lines[-1].endswith("\\"):
+        lines[-1] = lines[-1][:-1]
+        lines.append(input("... "))
+    return "\n".join(lines).strip()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+async def _exhaust(stream: AsyncIterator[str]) -> None:
+    async for _ in stream:
+        pass

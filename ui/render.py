@@ -1,0 +1,166 @@
+"""Transcripts and scorecards as text: JSON objects, Markdown, terminal lines. PURE: values in, text out.
+
+The names in `played` are a contract that tools read; `CONTRACT` is its version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from agent.events import Promptedness, Request
+from agent.scoring import Scorecard
+from agent.store import Entry
+from agent.transcript import Turn, View
+from knowledge.library import Library
+from knowledge.schema import StageId
+
+CONTRACT = 1
+_STAMPS = {
+    Promptedness.UNPROMPTED: "unprompted",
+    Promptedness.PROBE: "when asked",
+    Promptedness.HINT_1: "after a hint",
+    Promptedness.HINT_2: "after two hints",
+    Promptedness.HINT_3: "after the last hint",
+}
+
+
+def played(interview: str, view: View, card: Scorecard) -> dict[str, Any]:
+    """One interview as a JSON object."""
+    return {
+        "contract": CONTRACT,
+        "interview": interview,
+        "setup": view.setup.model_dump(mode="json"),
+        "transcript": {"turns": [_turn(turn) for turn in view.turns]},
+        "scorecard": card.model_dump(mode="json"),
+        "degraded": [event.model_dump(mode="json", exclude={"kind", "when"}) for event in view.degraded],
+    }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    row: dict[str, Any] = {"n": turn.n, "who": turn.who, "text": turn.text, "at": round(turn.at, 2)}
+    if turn.move is not None:
+        names = {"kind", "stage", "point", "because"}
+        row["move"] = turn.move.model_dump(mode="json", include=names)
+    return row
+
+
+def clock(minutes: float) -> str:
+    """Virtual minutes as m:ss."""
+    seconds = round(minutes * 60)
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def verdict_line(card: Scorecard) -> str:
+    """The result in one line."""
+    parts = [f"{card.overall:g} of 100", f"{card.verdict.value.replace('-', ' ')} at {card.level} level"]
+    if card.range.high > card.range.low:
+        parts.append(f"up to {card.range.high:g} if everything unclear was meant")
+    return ", ".join(parts)
+
+
+def points_line(card: Scorecard) -> str:
+    open_ = f", {len(card.not_assessed)} not assessed" if card.not_assessed else ""
+    return f"{len(card.marks)} points shown, {card.unprompted} of them unprompted{open_}; a {card.level} interview looks for {card.expected}."
+
+
+def markdown(interview: str, view: View, card: Scorecard, library: Library, command: str = "") -> str:
+    """The whole interview with its scorecard, to keep or to print."""
+    head = [
+        f"# {view.problem.title}: interview {interview}",
+        "",
+        f"{view.setup.level} level, {view.setup.mode} mode, {view.setup.style} style, "
+        f"{view.setup.minutes:g} minutes on the {view.setup.clock} clock.",
+    ]
+    if command:
+        head += ["", "Made by:", "", f"    {command}"]
+    return "\n".join([*head, "", *_card(card, library), "", "## Transcript", "", *_transcript(view)]) + "\n"
+
+
+def scorecard_markdown(card: Scorecard, library: Library) -> str:
+    return "\n".join(_card(card, library))
+
+
+def session_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Interviews as plain rows."""
+    return [
+        {
+            "id": entry.id,
+            "problem": entry.problem,
+            "level": entry.setup.level.value,
+            "created": entry.created.isoformat(),
+            "state": "done" if entry.ended else "open",
+            "turns": entry.turns,
+        }
+        for entry in entries
+    ]
+
+
+def _card(card: Scorecard, library: Library) -> list[str]:
+    lines = ["## Scorecard", "", f"**{verdict_line(card)}.** {points_line(card)}", ""]
+    if card.provisional:
+        lines += ["The verdict is provisional: what was not assessed could change it. A model would settle it.", ""]
+    lines += [f"- Cap: at most {cap.best.value.replace('-', ' ')}. {cap.because}" for cap in card.caps]
+    lines += ["" if card.caps else "", "| dimension | 1 to 4 |", "|---|---|"]
+    lines += [f"| {name.value.replace('-', ' ')} | {value:g} |" for name, value in card.dimensions.items()]
+    lines += ["", "| stage | shown | unprompted | not assessed | looked for | minutes | planned |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {library.stages[stage].title} | {c.shown} | {c.unprompted} | {c.not_assessed} | {c.expected} | "
+        f"{clock(c.minutes)} | {clock(c.planned)} |"
+        for stage, c in card.coverage.items()
+    ]
+    for stage in StageId:
+        lines += _stage_marks(card, library, stage)
+    return lines
+
+
+def _stage_marks(card: Scorecard, library: Library, stage: StageId) -> list[str]:
+    marks = [m for m in card.marks if m.stage is stage]
+    open_ = [n for n in card.not_assessed if n.stage is stage]
+    if not marks and not open_:
+        return []
+    lines = ["", f"### {library.stages[stage].title}", ""]
+    for mark in marks:
+        lines += [
+            f"- **{mark.statement}** {mark.depth.value}, {_STAMPS[mark.promptedness]}, turn {mark.turn}:",
+            f"  > {_one_line(mark.quote)}",
+        ]
+    for one in open_:
+        lines += [f"- *Not assessed:* {one.statement} Nearest words:", f"  > {_one_line(one.quote)}"]
+    return lines
+
+
+def _transcript(view: View) -> list[str]:
+    lines: list[str] = []
+    for turn in view.turns:
+        who = "Interviewer" if turn.who == "interviewer" else "Candidate"
+        tag = f" · {turn.move.kind}" if turn.move else ""
+        lines += [f"**{turn.n}. {who}** ({clock(turn.at)}{tag})", ""]
+        lines += [*(turn.text.strip() or "(silence)").split("\n"), ""]
+    if view.degraded:
+        lines += ["Steps down during this interview:", ""]
+        lines += [f"- turn {event.turn}, {event.what}: {event.why}" for event in view.degraded]
+    return lines
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def status_line(view: View, library: Library) -> str:
+    """Where the interview stands, for a prompt or a bar."""
+    stage = library.stages[view.stage].title
+    if view.setup.clock.value == "untimed":
+        return f"{stage} · untimed"
+    return f"{stage} · {clock(view.elapsed)} of {clock(view.setup.minutes)}"
+
+
+COMMANDS = {
+    "/hint": Request.HINT,
+    "/repeat": Request.REPEAT,
+    "/next": Request.NEXT,
+    "/finish": Request.FINISH,
+}
+"""What a candidate can type in the terminal instead of an answer."""
+
+
