@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from agent.claims import rejects
 from agent.events import Cell, Depth
-from agent.inbound import is_instruction
+from agent.inbound import interrogatives, is_instruction
 from knowledge.cues import compile_cue, sentences, stems
 from knowledge.schema import Problem, StageId
 
@@ -59,6 +59,15 @@ class Rubric:
 
 
 @dataclass(frozen=True)
+class FactIndex:
+    """What one problem's facts look like to the reader: a row per way of asking, `owner` its fact."""
+
+    facts: tuple[str, ...]
+    ways: Matrix
+    owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Scores:
     """One row per sentence, one column per point."""
 
@@ -84,6 +93,37 @@ def rubric(problem: Problem, embed: Embed) -> Rubric:
         positive=embed(texts),
         owner=np.array(owner),
     )
+
+
+def fact_index(problem: Problem, embed: Embed) -> FactIndex:
+    texts: list[str] = []
+    owner: list[int] = []
+    for index, fact in enumerate(problem.facts):
+        ways = [fact.topic, fact.tell, *(cue.replace("...", " ") for cue in fact.asks)]
+        texts += ways
+        owner += [index] * len(ways)
+    return FactIndex(tuple(fact.id for fact in problem.facts), embed(texts), np.array(owner))
+
+
+FACT_COSINE = 0.53
+FACT_MARGIN = 0.03
+"""A question asks for the nearest fact when it is near enough and clearly nearer than the next (looked up on the
+opening questions of nine scripted candidates; docs/decisions.md, "Questions about the problem")."""
+
+
+def facts_asked(text: str, index: FactIndex, embed: Embed) -> tuple[str, ...]:
+    """Facts that the questions in a turn ask for, by meaning."""
+    asked = interrogatives(text)
+    if not asked:
+        return ()
+    similarity = embed(asked) @ index.ways.T
+    nearness = np.stack([similarity[:, index.owner == f].max(axis=1) for f in range(len(index.facts))], axis=1)
+    found = []
+    for row in nearness:
+        best, second = np.sort(row)[::-1][:2]
+        if best >= FACT_COSINE and best - second >= FACT_MARGIN:
+            found.append(index.facts[int(row.argmax())])
+    return tuple(dict.fromkeys(found))
 
 
 def read(

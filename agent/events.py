@@ -112,6 +112,7 @@ class Move(Value):
     quote: str | None = None
     steer: SteerReason | None = None
     touched: bool = False
+    rest: bool = False
 
 
 class Cell(Value):
@@ -189,6 +190,8 @@ class Assessed(_Event):
     by: Literal["matcher", "model"]
     reader: str
     cells: tuple[Cell, ...]
+    facts: tuple[str, ...] = ()
+    """Facts that the turn asks for in words that no cue knows."""
 
 
 class Degraded(_Event):

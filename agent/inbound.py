@@ -76,6 +76,7 @@ _CHECK_IN = _any(
     r"\b(does|did|do) (that|this|it) (make sense|sound (good|right|ok(ay)?|reasonable)|work for you|answer your question)",
     r"\b(shall|should|can|may|could) i (go on|continue|proceed|start|carry on|keep going|dive|go deeper|move on|begin)",
     r"\b(would|do) you (like|want|prefer) me to",
+    r"\bcan i ask (you )?(a few|some|a couple)",
     r"\b(is|does) (that|this) (ok(ay)?|fine|alright|clear|enough)( so far| with you)?\s*\?",
     r"\bany (questions|concerns|thoughts)( so far| on that)?\s*\?",
     r"\b(right|ok(ay)?|yes|no|correct)\s*\?\s*$",
@@ -112,6 +113,9 @@ class Inbound:
     wants_score: bool = False
     instruction: bool = False
     questions: tuple[str, ...] = ()
+    """Sentences that ask the interviewer about the problem and expect an answer."""
+    interrogatives: tuple[str, ...] = ()
+    """All sentences that could ask about the problem, those that the candidate may have answered alone included."""
 
 
 SHORT = 25
@@ -142,26 +146,36 @@ def inbound(text: str) -> Inbound:
         wants_score=bool(_SCORE.search(tail)),
         instruction=bool(_INSTRUCTION.search(text)),
         questions=clarifying_questions(text),
+        interrogatives=interrogatives(text),
     )
 
 
 def clarifying_questions(text: str) -> tuple[str, ...]:
     """Sentences that ask the interviewer about the problem.
 
-    Rhetorical questions are left out: a question counts when another question or nothing follows it; one that is followed by plain statements is taken
-    for a way of speaking ("How do we get negatives? We sample them.").
+    Rhetorical questions are left out: a question counts when another question or nothing follows it; one that is
+    followed by plain statements is taken for a way of speaking ("How do we get negatives? We sample them.").
     """
     parts = sentences(text)
-    found: list[str] = []
-    for index, sentence in enumerate(parts):
-        if any(pattern.search(sentence) for pattern in _NOT_ABOUT_THE_PROBLEM):
-            continue
-        indirect = bool(_INDIRECT.search(sentence))
-        direct = sentence.endswith("?") and bool(_ASKING.search(sentence))
-        last = all(other.endswith("?") for other in parts[index + 1 :][:1])
-        if indirect or (direct and last):
-            found.append(sentence)
-    return tuple(found)
+    asked = interrogatives(text)
+    return tuple(
+        part
+        for index, part in enumerate(parts)
+        if part in asked and (_INDIRECT.search(part) or _open(parts, index)) and _ASKING.search(part)
+    )
+
+
+def _open(parts: tuple[str, ...], index: int) -> bool:
+    return index + 1 == len(parts) or parts[index + 1].endswith("?")
+
+
+def interrogatives(text: str) -> tuple[str, ...]:
+    """Questions, direct and indirect, that are not about the interview itself."""
+    return tuple(
+        part
+        for part in sentences(text)
+        if (part.endswith("?") or _INDIRECT.search(part)) and not any(p.search(part) for p in _NOT_ABOUT_THE_PROBLEM)
+    )
 
 
 def is_instruction(sentence: str) -> bool:

@@ -219,11 +219,12 @@ class Interviewer:
             if self.reader is None:
                 raise RuntimeError("no embedding weights")
             cells = self.reader.read(view.problem, turn.text, asked=asked, question=question)
+            facts = self.reader.facts_asked(view.problem, turn.text)
         except Exception as error:  # a reader must never stop an interview
             when, why = self._now(), f"{type(error).__name__}: {error}"
             unread = Assessed(when=when, turn=turn.n, by="matcher", reader="none", cells=())
             return [Degraded(when=when, turn=turn.n, what="reader", why=why), unread]
-        return [Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells)]
+        return [Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells, facts=facts)]
 
     def _passages(self, view: View, move: Move, words: _Words) -> tuple[str, ...]:
         """Ids of the notes behind a move about a point; they are cited in the report."""

@@ -13,6 +13,7 @@ clarifying question is answered or thrown back before anything else is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from agent.claims import hit_by
 from agent.clock import Schedule
@@ -32,7 +33,8 @@ CURVEBALL_NEEDS = 3.0
 """Minutes that an answer to a changed constraint takes."""
 PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
 DEEPENS_PER_STAGE = {Style.HANDS_OFF: 1, Style.DRIVER: 2}
-FACTS_PER_REPLY = 3
+TELL_WORDS = 50
+"""Facts are told until they fill this many words; the rest can be asked for again."""
 MOST_MOVES = 300
 """Moves after which an untimed interview closes: 45 minutes of interviewer turns at 0.15 each."""
 STALLS = 2
@@ -144,19 +146,41 @@ def withhold(view: View, _: Schedule) -> Iterator[Move]:
 
 
 def clarify(view: View, _: Schedule) -> Iterator[Move]:
-    """Answer what was asked about the problem, or throw it back."""
-    questions = view.latest.inbound.questions
-    if not questions or view.latest.request:
+    """Answer what was asked about the problem, or throw it back.
+
+    Early on any question may be meant for the interviewer; later only one that the candidate leaves open is.
+    """
+    if view.latest.request:
         return
-    facts = [fact for fact in view.problem.facts if any(first_match(fact.asks, q) for q in questions)]
+    said = view.latest.inbound
+    asked = said.interrogatives if _stage(view).rank <= StageId.FRAME.rank else said.questions
+    facts = _asked_for(view, asked)
+    facts += [view.problem.fact(f) for f in view.latest.facts if asked and f not in {known.id for known in facts}]
     thrown = [f for f in facts if f.throw_back and f.id not in view.thrown_back | view.told]
     tellable = [f for f in facts if f not in thrown]
     if tellable:
-        yield _facts(view, MoveKind.TELL, tellable[:FACTS_PER_REPLY], questions[-1])
+        told = _fitting(tellable)
+        yield _facts(view, MoveKind.TELL, told, rest=len(asked) > len(told))
     elif thrown:
-        yield _facts(view, MoveKind.THROW_BACK, thrown[:1], questions[-1])
-    elif not view.latest.inbound.check_in:
-        yield _facts(view, MoveKind.THROW_BACK, [], questions[-1])
+        yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
+    elif said.questions and not said.check_in:
+        yield _facts(view, MoveKind.THROW_BACK, [])
+
+
+def _fitting(facts: list[Fact]) -> list[Fact]:
+    """As many as fit into one reply, at least one."""
+    words = list(accumulate(len(fact.tell.split()) for fact in facts))
+    return [fact for fact, total in zip(facts, words, strict=True) if total <= TELL_WORDS] or facts[:1]
+
+
+def _asked_for(view: View, questions: tuple[str, ...]) -> list[Fact]:
+    """The facts that these questions ask for, in the order of the questions, each once."""
+    found: dict[str, Fact] = {}
+    for question in questions:
+        for fact in view.problem.facts:
+            if first_match(fact.asks, question):
+                found.setdefault(fact.id, fact)
+    return list(found.values())
 
 
 def hint(view: View, _: Schedule) -> Iterator[Move]:
@@ -366,13 +390,13 @@ def _steered_twice(view: View) -> bool:
     return len(view.moves) >= 2 and all(move.kind is MoveKind.STEER for move in view.moves[-2:])
 
 
-def _facts(view: View, kind: MoveKind, facts: list[Fact], question: str) -> Move:
+def _facts(view: View, kind: MoveKind, facts: list[Fact], *, rest: bool = False) -> Move:
     return Move(
         kind=kind,
         stage=_stage(view),
         because="the candidate asked about the problem",
         facts=tuple(fact.id for fact in facts),
-        quote=question,
+        rest=rest,
     )
 
 

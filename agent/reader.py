@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.clock import heard
-from agent.coverage import Calibration, Rubric, read, rubric
+from agent.coverage import Calibration, FactIndex, Rubric, fact_index, facts_asked, read, rubric
 from agent.events import Cell
 from knowledge.schema import Problem
 
@@ -27,6 +27,7 @@ class Reader:
         self._embed = embed
         self._calibration = calibration
         self._rubrics: dict[str, Rubric] = {}
+        self._facts: dict[str, FactIndex] = {}
 
     def rubric(self, problem: Problem) -> Rubric:
         if problem.id not in self._rubrics:
@@ -38,6 +39,12 @@ class Reader:
         return read(
             heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, question=question
         )
+
+    def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
+        """Ids of the facts that an utterance asks for."""
+        if problem.id not in self._facts:
+            self._facts[problem.id] = fact_index(problem, self._embed)
+        return facts_asked(heard(text), self._facts[problem.id], self._embed)
 
     def closeness(self, one: str, other: str) -> float:
         """Cosine of two sentences, -1 to 1."""

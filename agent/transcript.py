@@ -73,6 +73,7 @@ class Latest:
     shown: tuple[str, ...] = ()
     gained: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
 
 
@@ -142,6 +143,7 @@ def setup_of(events: Sequence[Event]) -> Setup:
 def fold(events: Sequence[Event], problem: Problem) -> View:
     """The view after all of `events`. Raises ValueError for a list that no interview can produce."""
     state = _Fold(setup_of(events), problem, _assessed(events))
+    state.facts = {e.turn: e.facts for e in events if isinstance(e, Assessed) and e.facts}
     state.ended_at = events[0].when
     for event in events[1:]:
         state.apply(event)
@@ -171,6 +173,7 @@ class _Fold:
         self.setup = setup
         self.problem = problem
         self.assessed = assessed
+        self.facts: dict[int, tuple[str, ...]] = {}
         self.ended_at: datetime
         self.turns: list[Turn] = []
         self.elapsed = 0.0
@@ -281,6 +284,7 @@ class _Fold:
             shown=tuple(c.point for c, _ in cells if c.state == "shown"),
             gained=gained,
             unsure=tuple(c.point for c, _ in cells if c.state == "unsure"),
+            facts=self.facts.get(event.turn, ()),
             claims=claims,
         )
         self._count_yield(flags)

