@@ -40,7 +40,7 @@ class Calibration:
     bias: float
     cue: float
     cosine: float
-    z: float
+    margin: float
     rejecting: float
     asked: float
     shown: float
@@ -69,11 +69,11 @@ class FactIndex:
 
 @dataclass(frozen=True)
 class Scores:
-    """One row per sentence, one column per point."""
+    """One row per sentence, one column per point. `margin` is the cosine less that of the nearest other point."""
 
     sentences: tuple[str, ...]
     cosine: Matrix
-    z: Matrix
+    margin: Matrix
     cue: NDArray[np.bool_]
     rejecting: NDArray[np.bool_]
 
@@ -174,14 +174,15 @@ def measure(parts: tuple[str, ...], rubric: Rubric, embed: Embed) -> Scores:
         return Scores((), empty, empty, none, np.zeros(0, dtype=np.bool_))
     similarity = embed(parts) @ rubric.positive.T
     cosine = np.stack([similarity[:, rubric.owner == p].max(axis=1) for p in range(count)], axis=1)
-    spread = cosine.std(axis=1, keepdims=True) + 1e-6
-    z = (cosine - cosine.mean(axis=1, keepdims=True)) / spread
+    ordered = np.sort(cosine, axis=1)
+    best, second = ordered[:, -1:], ordered[:, -2:-1]
+    margin = cosine - np.where(cosine == best, second, best)
     words = [stems(part) for part in parts]
     hits = [[any(compile_cue(c).matches(w) for c in cues) for cues in rubric.cues] for w in words]
     return Scores(
         sentences=parts,
         cosine=cosine.astype(np.float32),
-        z=z.astype(np.float32),
+        margin=margin.astype(np.float32),
         cue=np.array(hits, dtype=np.bool_),
         rejecting=np.array([rejects(part) for part in parts], dtype=np.bool_),
     )
@@ -193,7 +194,7 @@ def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None)
         by.bias
         + by.cue * scores.cue
         + by.cosine * scores.cosine
-        + by.z * scores.z
+        + by.margin * scores.margin
         + by.rejecting * scores.rejecting[:, None]
     ).astype(np.float64)
     if asked in rubric.points:

@@ -36,6 +36,7 @@ from agent.events import (
     Started,
 )
 from agent.inbound import clean
+from agent.models.budget import pack
 from agent.models.port import Model
 from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
 from agent.policy import next_moves
@@ -54,6 +55,10 @@ ASSESSED_AT_ONCE = 24
 """Most items asked of a model per answer; the likeliest first."""
 
 
+SMALL_WINDOW, WINDOW = 8_192, 32_768
+"""Tokens that a prompt and its reply may take. A whole interview is about 10,000; one slot of our own server has 8,192."""
+
+
 class Finder(Protocol):
     """What the interviewer needs of retrieval."""
 
@@ -68,6 +73,8 @@ class _Words:
     source: str = "plain"
     prompts: dict[str, str] = field(default_factory=dict)
     first_ms: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     failures: list[tuple[Literal["reply", "retrieval"], str]] = field(default_factory=list)
 
 
@@ -182,6 +189,8 @@ class Interviewer:
             passages=self._passages(view, move, words),
             first_token_ms=words.first_ms,
             total_ms=round((time.monotonic() - began) * 1000),
+            prompt_tokens=words.prompt_tokens,
+            completion_tokens=words.completion_tokens,
         )
         failed = [Degraded(when=said.when, turn=said.turn, what=what, why=why) for what, why in words.failures]
         ended = [Ended(when=said.when)] if move.kind is MoveKind.DEBRIEF else []
@@ -254,6 +263,8 @@ class Interviewer:
             words.failures.append(("reply", str(error)))
             words.text = _finished(words.text, plain)
             yield words.text
+        if (last := getattr(self.model, "last", None)) is not None:
+            words.prompt_tokens, words.completion_tokens = last.prompt_tokens, last.completion_tokens
 
     async def _acknowledged(
         self, model: Model, view: View, move: Move, plain: str, words: _Words
@@ -294,7 +305,12 @@ class Interviewer:
     ) -> AsyncIterator[tuple[str, bool]]:
         """The admissible beginning of the model's reply as it grows, and whether it can grow no more."""
         buffer = shown = ""
-        stream = model.stream(phrasing.messages(view, note, load("interviewer")), max_tokens=tokens)
+        window = SMALL_WINDOW if model.small else WINDOW
+        conversation = phrasing.messages(view, note, load("interviewer"))
+        packed = await asyncio.to_thread(
+            pack, conversation, window=window, reply=tokens, summary=phrasing.left_out(view)
+        )
+        stream = model.stream(packed, max_tokens=tokens)
         async with contextlib.aclosing(stream) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 buffer += piece

@@ -20,6 +20,7 @@ from prompts import Prompt
 WORDED = frozenset({MoveKind.PROBE, MoveKind.DEEPEN, MoveKind.ADVANCE, MoveKind.CHALLENGE})
 """Kinds of move that a model may word. Facts, hints and curveballs are said as written: their content must not drift."""
 QUOTE_WORDS = 16
+COMMITMENTS_KEPT = 8
 _CLAUSE = re.compile(r"[^,;:]+")
 
 _STEERS: dict[SteerReason, tuple[str, ...]] = {
@@ -159,6 +160,12 @@ def messages(view: View, note: str, system: Prompt) -> list[Message]:
         conversation.append(Message("user", "…"))
     last = conversation.pop()
     return [*_alternating(conversation), Message("user", f"{last.content}\n<note>{note}</note>")]
+
+
+def left_out(view: View) -> str:
+    """What stands in for turns that do not fit into a model's window: what the candidate decided in them."""
+    made = [clip(one.quote, ()) for one in view.commitments if one.kind == "decision"][:COMMITMENTS_KEPT]
+    return fenced(f"(Earlier turns are left out. Decided so far: {'; '.join(made) or 'nothing'}.)")
 
 
 def fenced(text: str) -> str:

@@ -14,7 +14,7 @@ from agent.events import Cell
 from knowledge.schema import Problem
 
 CALIBRATION = Calibration(
-    bias=-7.0, cue=2.0, cosine=6.0, z=1.0, rejecting=-1.0, asked=0.7, shown=0.8, unsure=0.25
+    bias=-3.5, cue=1.5, cosine=4.0, margin=7.0, rejecting=-0.7, asked=0.7, shown=0.7, unsure=0.2
 )  # fmt: skip
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -240,30 +243,31 @@ def model_pull(
     """Download the weights of the local model (1.1 GB), verified by SHA-256."""
     from agent.models import local
 
-    with _bar("Downloading the model") as progress:
-        path = local.pull(_settings_home() / "models", progress, from_file=from_file)
+    with _bar("Getting the model") as progress:
+        path = local.pull(_settings_home() / "models", progress, environ=os.environ, from_file=from_file)
     typer.echo(str(path))
 
 
 @model_app.command("serve")
-def model_serve(port: Annotated[int, typer.Option(min=0, max=65535)] = 8077) -> None:
-    """Serve the local model on loopback until Ctrl-C; prints the three variables that connect Hotseat to it."""
+def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8077) -> None:
+    """Serve the local model on loopback until Ctrl-C, and print the variables that connect Hotseat to it."""
     from agent.models import local
+    from agent.models.weights import QWEN
 
-    with local.serve(local.weights_in(_settings_home() / "models"), port=port) as server:
+    with local.serve(_settings_home() / "models" / QWEN.file, port=port) as server:
         typer.echo(f"export HOTSEAT_MODEL={server.model}")
         typer.echo(f"export HOTSEAT_BASE_URL={server.base_url}")
-        typer.echo(f"export HOTSEAT_API_KEY={server.api_key}")
-        typer.echo("Serving until Ctrl-C. Set these in another terminal, then run `hotseat`.", err=True)
-        server.wait()
+        typer.echo(f"export HOTSEAT_API_KEY={server.api_key.get_secret_value()}")
+        typer.echo("Serving until Ctrl-C. Paste these lines into another terminal, then run `hotseat`.", err=True)
+        while server.running:
+            time.sleep(0.5)
+        raise HotseatError(f"The model's server stopped: {server.last_words() or 'it left no message'}")
 
 
 # --- shared ----------------------------------------------------------------------------------------------------------
 
 
 def _settings_home() -> Path:
-    import os
-
     from agent.settings import read_settings
 
     return read_settings(os.environ).home
@@ -331,9 +335,10 @@ def _report(interviewer: object, interview: str, *, as_json: bool) -> None:
 
 
 def main() -> None:
-    """Entry point: every user error is one line and exit code 2."""
+    """Entry point: every user error is one line and exit code 2; SIGTERM ends like Ctrl-C, so that servers stop too."""
     from knowledge.library import ContentError
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(standalone_mode=True)
     except (HotseatError, ContentError) as error:

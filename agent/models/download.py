@@ -151,14 +151,15 @@ def _fetch(url: str, target: Path, progress: Callable[[int], None], size: int | 
     headers = {"accept-encoding": "identity"} | ({"range": f"bytes={have}-"} if have else {})
     try:
         with _client() as client, client.stream("GET", url, headers=headers) as response:
-            if response.status_code == 416:  # nothing lacks
-                return
-            response.raise_for_status()
-            start = have if response.status_code == 206 else 0
-            whole = start + int(response.headers.get("content-length", -1))
+            nothing_lacks = response.status_code == 416
+            if not nothing_lacks:
+                response.raise_for_status()
+            start = 0 if response.status_code == 200 else have
+            whole = have if nothing_lacks else start + int(response.headers.get("content-length", -1))
             if size is not None and whole != size:
                 raise Unusable(f"{public(url)} has {whole:,} bytes instead of {size:,}")
-            _append(response, target, start, progress)
+            if not nothing_lacks:
+                _append(response, target, start, progress)
             if target.stat().st_size < whole:
                 raise Unusable(f"{public(url)} broke off")
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:

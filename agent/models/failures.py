@@ -36,7 +36,7 @@ def explain(error: BaseException, *, model: str, base_url: str, begun: bool) -> 
         return error
     if isinstance(error, openai.APIStatusError):
         return ModelRefused(f"{here} {_refusal(error.status_code, _body(error))}")
-    if isinstance(error, TimeoutError | openai.APIConnectionError | httpx2.TransportError):
+    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         if begun:
             return ModelStalled(f"{here} broke off in mid-reply: look at the server's log, or try again")
         return ModelUnreachable(f"nothing answers for {here}: is the server running? check HOTSEAT_BASE_URL")

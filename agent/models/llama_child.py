@@ -33,6 +33,7 @@ def _start(options: dict[str, Any]) -> Any:
     params.cors_credentials = False
     params.ui = False
     params.endpoint_slots = False
+    params.verbosity = 2  # warnings: each request would add half a kilobyte to the log
     params.n_parallel = 2
     params.n_ctx = options["n_ctx"]
     params.cache_ram_mib = 512  # the default is 8 GiB

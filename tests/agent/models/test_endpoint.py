@@ -80,6 +80,7 @@ async def test_what_the_environment_holds_for_openai_stays_here(
     monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Other: other-secret\nAuthorization: Bearer other-secret")
     monkeypatch.setenv("OPENAI_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("LANGSMITH_GATEWAY", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     await reply(endpoint(server))
     assert server.requests[0].headers["authorization"] == f"bearer {KEY}"
