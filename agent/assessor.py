@@ -20,13 +20,16 @@ from prompts import load
 
 @dataclass(frozen=True)
 class Fusion:
-    """ln(p / 1-p) = prior log-odds + scale x (model log-odds - offset), with the thresholds of the decision."""
+    """ln(p / 1-p) = prior log-odds + scale x (model log-odds - offset), with the thresholds of the decision.
 
-    scale: float = 0.5
-    offset: float = 0.0
-    prior: float = 1.0
-    shown: float = 0.8
-    not_shown: float = 0.2
+    Fitted on 250 labelled items of `evals/coverage/data/coverage_set.jsonl` with the 1.5B model (AUC .75): slope 1.41 and
+    offset 0.33; the slope is shaded because the reader's evidence and the model's are not independent.
+    """
+
+    scale: float = 1.2
+    offset: float = 0.33
+    shown: float = 0.7
+    not_shown: float = 0.15
 
 
 FUSION = Fusion()
@@ -43,7 +46,7 @@ def item(problem: Problem, point_id: str, answer: str) -> list[Message]:
 def fuse(cell: Cell, odds: float, by: Fusion = FUSION) -> Cell:
     """The cell after the model's vote."""
     prior = math.log(cell.probability / (1 - cell.probability))
-    total = by.prior * prior + by.scale * (odds - by.offset)
+    total = prior + by.scale * (odds - by.offset)
     probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
     state = "shown" if probability >= by.shown else "not-shown" if probability <= by.not_shown else "unsure"
     return cell.model_copy(update={"state": state, "probability": round(probability, 4)})

@@ -25,9 +25,12 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _REJECTION = re.compile(
-    r"\b(not|never|n't|no longer|avoid|instead of|rather than|without|against|skip|drop|ignore|leave out|reject|unlike|"
-    r"wrong|bad idea|mistake|mislead\w*|too \w+ to)\b",
-    re.IGNORECASE,
+    r"\b(not|never|cannot|no longer|avoid|instead of|rather than|without|against|skip|drop|ignore|leave out|reject|"
+    r"unlike|wrong|bad idea|mistake|mislead\w*|too \w+ to|is out|ruled? out|turn(ed)? (it |that )?down|flatter\w*|useless|"
+    r"discard|dropped|meaningless)\b"
+    # "n't" in the main clause; behind "because" or "so that" it mostly gives the reason for what is proposed.
+    r"|^(?:(?!\b(?:because|so|since|that|which|who|if|when|while|as)\b).)*n['’]t\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -71,14 +74,17 @@ def commitments(turn: int, text: str) -> tuple[Commitment, ...]:
 
 def misconceptions(problem: Problem, turn: int, text: str) -> tuple[Claim, ...]:
     """Wrong claims stated in a turn; a sentence that turns the claim down does not state it."""
+    known = tuple((p.id, index, wrong.cues) for p in problem.points for index, wrong in enumerate(p.misconceptions))
+    return _stated(known, turn, text)
+
+
+@lru_cache(maxsize=4_096)
+def _stated(known: tuple[tuple[str, int, tuple[str, ...]], ...], turn: int, text: str) -> tuple[Claim, ...]:
     found: list[Claim] = []
     for sentence in sentences(text):
         if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence):
             continue
-        for point in problem.points:
-            for index, wrong in enumerate(point.misconceptions):
-                if first_match(wrong.cues, sentence):
-                    found.append(Claim(turn, point.id, index, sentence))
+        found += [Claim(turn, point, index, sentence) for point, index, cues in known if first_match(cues, sentence)]
     return tuple(found)
 
 

@@ -8,7 +8,9 @@ Its coefficients come from `evals/coverage/fit.py`.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -33,29 +35,48 @@ ECHO = 0.75
 LIST_COMMAS = 5
 
 
+FEATURES = ("cue", "near", "margin", "shared", "rejecting")
+"""What is measured of a sentence and a point, in the order of the last axis of `Scores.features`:
+
+cue        1 when a cue of the point matches the sentence
+near       mean cosine with the point's `NEAREST` nearest exemplars
+margin     cosine with its nearest exemplar, less that of the nearest exemplar of any other point
+shared     share of the sentence's words, weighted by their rarity in the problem, that the point's texts use
+rejecting  1 when the sentence turns something down
+"""
+NEAREST = 3
+
+
 @dataclass(frozen=True)
 class Calibration:
-    """Coefficients of ln(p / 1-p) and the two thresholds of the three-way decision."""
+    """ln(p / 1-p) = bias + weights x features (+ asked, for the point just asked about), and the two thresholds."""
 
     bias: float
     cue: float
-    cosine: float
+    near: float
     margin: float
+    shared: float
     rejecting: float
     asked: float
     shown: float
     unsure: float
 
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        return np.array([getattr(self, name) for name in FEATURES])
+
 
 @dataclass(frozen=True)
 class Rubric:
-    """What one problem's points look like to the reader. `positive` has a row per exemplar, `owner` its point."""
+    """What one problem's points look like to the reader. `exemplars` has a row per example sentence, `owner` its point."""
 
     points: tuple[str, ...]
     stages: tuple[StageId, ...]
     cues: tuple[tuple[str, ...], ...]
-    positive: Matrix
+    exemplars: Matrix
     owner: NDArray[np.int64]
+    words: tuple[frozenset[str], ...]
+    rarity: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -69,30 +90,51 @@ class FactIndex:
 
 @dataclass(frozen=True)
 class Scores:
-    """One row per sentence, one column per point. `margin` is the cosine less that of the nearest other point."""
+    """`features` has the shape (sentences, points, features)."""
 
     sentences: tuple[str, ...]
-    cosine: Matrix
-    margin: Matrix
-    cue: NDArray[np.bool_]
-    rejecting: NDArray[np.bool_]
+    features: NDArray[np.float64]
 
 
 def rubric(problem: Problem, embed: Embed) -> Rubric:
     """Exemplars of every point: its statement, its showings and the sentences of its strong answer."""
     texts: list[str] = []
     owner: list[int] = []
+    words: list[frozenset[str]] = []
     for index, point in enumerate(problem.points):
         exemplars = [point.statement, *point.showings, *sentences(point.strong)]
         texts += exemplars
         owner += [index] * len(exemplars)
+        words.append(frozenset(word for text in (*exemplars, *point.cues) for word in telling(text)))
     return Rubric(
         points=tuple(point.id for point in problem.points),
         stages=tuple(problem.stage_of(point.id) for point in problem.points),
         cues=tuple(point.cues for point in problem.points),
-        positive=embed(texts),
+        exemplars=embed(texts),
         owner=np.array(owner),
+        words=tuple(words),
+        rarity=_rarity(words),
     )
+
+
+_COMMON = frozenset(
+    stems(
+        "the a an i we to of and or in for with is are be it that this on would will can not so at by from as if do have "
+        "you they what how no yes but my our use one more like then there when each all say want get make just let their "
+        "them its was were than into also only some any which who could should id wed ill"
+    )
+)
+
+
+def telling(text: str) -> frozenset[str]:
+    """The stems of a text that say something."""
+    return frozenset(stems(text)) - _COMMON
+
+
+def _rarity(words: Sequence[frozenset[str]]) -> dict[str, float]:
+    """Inverse document frequency of every stem over the points."""
+    counts = Counter(word for point in words for word in point)
+    return {word: math.log((len(words) + 1) / (count + 0.5)) for word, count in counts.items()}
 
 
 def fact_index(problem: Problem, embed: Embed) -> FactIndex:
@@ -166,37 +208,55 @@ def evidential(text: str, question: str = "") -> tuple[str, ...]:
 
 
 def measure(parts: tuple[str, ...], rubric: Rubric, embed: Embed) -> Scores:
-    """Similarity and cue hits of every sentence with every point."""
-    count = len(rubric.points)
+    """All features of all sentences."""
+    shape = (len(parts), len(rubric.points))
     if not parts:
-        empty: Matrix = np.zeros((0, count), dtype=np.float32)
-        none = np.zeros((0, count), dtype=np.bool_)
-        return Scores((), empty, empty, none, np.zeros(0, dtype=np.bool_))
-    similarity = embed(parts) @ rubric.positive.T
-    cosine = np.stack([similarity[:, rubric.owner == p].max(axis=1) for p in range(count)], axis=1)
+        return Scores((), np.zeros((*shape, len(FEATURES))))
+    similarity = embed(parts) @ rubric.exemplars.T
+    near, nearest = np.zeros(shape), np.zeros(shape)
+    for column in range(len(rubric.points)):
+        own = np.sort(similarity[:, rubric.owner == column], axis=1)
+        near[:, column] = own[:, -NEAREST:].mean(axis=1)
+        nearest[:, column] = own[:, -1]
+    rejecting = np.repeat(np.array([[float(rejects(part))] for part in parts]), shape[1], axis=1)
+    by_name = {
+        "cue": _cue_hits(parts, rubric),
+        "near": near,
+        "margin": _margin(nearest),
+        "shared": _shared(parts, rubric),
+        "rejecting": rejecting,
+    }
+    return Scores(parts, np.stack([by_name[name] for name in FEATURES], axis=2))
+
+
+def _cue_hits(parts: tuple[str, ...], rubric: Rubric) -> NDArray[np.float64]:
+    words = [stems(part) for part in parts]
+    return np.array([[float(any(compile_cue(c).matches(w) for c in cues)) for cues in rubric.cues] for w in words])
+
+
+def _margin(cosine: NDArray[np.float64]) -> NDArray[np.float64]:
     ordered = np.sort(cosine, axis=1)
     best, second = ordered[:, -1:], ordered[:, -2:-1]
-    margin = cosine - np.where(cosine == best, second, best)
-    words = [stems(part) for part in parts]
-    hits = [[any(compile_cue(c).matches(w) for c in cues) for cues in rubric.cues] for w in words]
-    return Scores(
-        sentences=parts,
-        cosine=cosine.astype(np.float32),
-        margin=margin.astype(np.float32),
-        cue=np.array(hits, dtype=np.bool_),
-        rejecting=np.array([rejects(part) for part in parts], dtype=np.bool_),
-    )
+    return np.asarray(cosine - np.where(cosine == best, second, best), dtype=np.float64)
+
+
+def _shared(parts: tuple[str, ...], rubric: Rubric) -> NDArray[np.float64]:
+    """A word that no point uses counts like one that a single point does; one is added so that a few do not suffice."""
+    unknown = math.log((len(rubric.points) + 1) / 1.5)
+    rows = []
+    for part in parts:
+        words = telling(part)
+        total = 1 + sum(rubric.rarity.get(word, unknown) for word in words)
+        rows.append([sum(rubric.rarity[word] for word in words & own) / total for own in rubric.words])
+    return np.array(rows)
 
 
 def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None) -> NDArray[np.float64]:
-    """ln(p / 1-p) that a sentence shows a point. A question shows nothing but what clarifying is about."""
-    odds: NDArray[np.float64] = (
-        by.bias
-        + by.cue * scores.cue
-        + by.cosine * scores.cosine
-        + by.margin * scores.margin
-        + by.rejecting * scores.rejecting[:, None]
-    ).astype(np.float64)
+    """ln(p / 1-p) that a sentence shows a point, (sentences, points).
+
+    A question shows nothing but what clarifying is about.
+    """
+    odds = np.asarray(by.bias + scores.features @ by.weights, dtype=np.float64)
     if asked in rubric.points:
         odds[:, rubric.points.index(asked)] += by.asked
     questions = np.array([sentence.endswith("?") for sentence in scores.sentences])

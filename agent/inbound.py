@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.clock import HEARD_WORDS
 from knowledge.cues import sentences, stems
@@ -32,7 +33,7 @@ _REPEAT = _any(
 _NEXT = _any(
     r"\b(can|could|shall|should|let's|let us|may) (we|us)? ?(please )?(move on|skip (this|that|it)|go to the next)",
     r"^\W*(next|skip|pass|move on|next (question|stage|part)|skip (this|it))( please)?\W*$",
-    r"\bi('d| would) (like|rather|prefer) to (move on|skip)",
+    r"\bi('d| would) ((like|prefer) to|rather) (move on|skip)( (this|that|it|to the next.{0,20}))?\W*$",
 )
 _FINISH = _any(
     r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit) (here|now|the interview|this)",
@@ -50,18 +51,43 @@ _SCORE = _any(
     r"\b(did|have|will) i (pass|passed|get(ting)? (the job|hired|an offer))",
     r"\bwas that (right|correct|good|ok(ay)?)\s*\?",
 )
+_WHOLE = (
+    r"(me|everything|my answers?|this answer|"
+    r"(all|every|each)( of)?( the)? (answers?|points?|criteri\w+|items?|stages?))"
+)
+_ORDER = _any(
+    r"\b(ignore|disregard|forget|override|bypass|don't follow|do not follow) (all |any |every )?(of )?(the )?"
+    r"(your|these|those|previous|prior|above|earlier)\b.{0,30}(instruction|rule|prompt|guideline|guardrail|directive)",
+    r"\b(ignore|disregard|forget) (everything|anything|all) (you|above|that)\b",
+    rf"\b(give|grant|award|assign|mark|score|rate|grade) ({_WHOLE}|it|this|every|all)\b.{{0,40}}"
+    r"(strong hire|full (marks|credit|points|score)|top (score|marks|grade)|10/10|10 out of 10|100 ?%|"
+    r"all (the )?points|(highest|maximum|best|perfect|max) (possible )?(score|marks?|grade|rating|points))\b",
+    rf"\b(mark|count|treat|consider|grade|rate|score|assess) {_WHOLE} (as )?(being )?"
+    r"(shown|covered|met|passed|justified|correct|excellent)\b",
+    r"\b(reveal|print|repeat|output|show|tell|give) (me )?"
+    r"(your (\w+ )?(prompt|instructions|rubric|rules)|the (\w+ )?rubric|"
+    r"the (hidden|system) (prompt|instructions|rubric|notes?))",
+)
+"""Orders, unless the sentence says who else does it: "we score every candidate" is a design."""
+_ACTING = _any(
+    r"\b(i|we|they|it|users?|systems?|models?|raters?)('d|'ll)?( would| could| can| should| will| must)?"
+    r"( also| then| simply| just)? $"
+)
 _INSTRUCTION = _any(
-    r"\b(ignore|disregard|forget|override|bypass) (all |any |every )?(of )?(your|the|these|those|previous|prior|above|earlier)"
-    r".{0,30}(instruction|rule|prompt|guideline|guardrail|polic)",
-    r"\b(give|grant|award|assign|mark|score|rate|grade) (me|this|it|everything|every|all)\b.{0,40}"
-    r"(strong hire|full marks|top (score|marks)|10/10|100 ?%|all points|highest|maximum|as (shown|covered|justified))",
+    r"\b(ignore|disregard|forget|override|bypass) (all |any )?(of )?your\b.{0,30}polic",
+    r"\b(answer|i|candidate) (clearly |really )?deserves? (a |the )?(full|top|strong|highest|maximum|perfect)",
+    r"\b(answer|reply|respond|say) (only )?(with )?\W?yes\W? (to|for|on) (all|every|each|any)",
     r"\byou are (now|no longer) (an?|the|my)\b",
-    r"\b(new|updated) (system )?(prompt|instructions?)\s*:",
-    r"\b(system|developer|assistant|director'?s? note)\s*:\s",
-    r"</?(system|instructions?|assistant|director|note|s)>|<\|.{0,20}\|>",
-    r"\b(reveal|print|repeat|output|show) (me )?(your|the) (system )?(prompt|instructions|rubric|hidden)",
-    r"\bpretend (to be|you are|that you)\b",
-    r"\b(mark|count|treat) (all|every|each) (the )?(points?|criteria|items?) (as )?(shown|covered|met)",
+    r"\bfrom now on,? you\b",
+    r"\bstop (being|acting as|playing) (an?|the|my) (interviewer|grader|assistant)",
+    r"(?<!\ba )(?<!\bthe )\b(new|updated) (system )?(prompt|instructions?)\s*:",
+    r"^\W*(system|developer|assistant|user|director'?s? note|note to( the)? (grader|interviewer))\s*:\s.*"
+    r"\b(you|your|interviewer|grader|rubric|hire|candidate (has|is|shows?|showed|passed|covered)|full marks|ignore)\b",
+    r"</?(system|instructions?|assistant|director|note|answer|s)>|<\|.{0,20}\|>|\[/?INST\]",
+    r"\bwhat('s| is| are) your (system )?(prompt|instructions|rubric)\b",
+    r"\bpretend (that )?you('re| are)\b",
+    r"\b(pretend to be|act as|behave like) (an?|the|my) (\w+ )?"
+    r"(interviewer|candidate|assistant|grader|engineer|expert|friend)\b",
 )
 _STALL = _any(
     r"^\W*(i (really |honestly )?(don'?t|do not) know( (this|that|it|much|how|what|about)\b.{0,40})?|no idea|not sure|i'?m (not sure|stuck|blank(ing)?)"
@@ -81,17 +107,12 @@ _CHECK_IN = _any(
     r"\bany (questions|concerns|thoughts)( so far| on that)?\s*\?",
     r"\b(right|ok(ay)?|yes|no|correct)\s*\?\s*$",
 )
-_ASKING = _any(
-    r"\b(do|are|can|could|should|may|is|will|does|did|would) (we|you|i|there|it|this|the|they|users|customers|any)\b",
-    r"\b(how|what|which|who|where|when)('s| (many|much|big|large|long|often|fast|old|fresh|is|are|do|does|kind|sort|type|languages?|data|about)\b)",
-    r"\bcan i assume\b",
-)
 _INDIRECT = _any(
     r"\b(i('d| would) (like|want|need|love) to (know|understand|ask|find out|clarify)|i want to (know|understand|ask)|could you (tell|share|give)|"
     r"can you (tell|share|give|clarify)|do you (know|have)|tell me (about|how|what|more)|i('m| am) wondering|my (first |next )?question is)\b",
 )
 
-_NOT_ABOUT_THE_PROBLEM = (_CHECK_IN, _SCORE, _ANSWER, _INSTRUCTION, _HINT, _REPEAT, _NEXT, _FINISH)
+_NOT_ABOUT_THE_PROBLEM = (_CHECK_IN, _SCORE, _ANSWER, _HINT, _REPEAT, _NEXT, _FINISH)
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,7 @@ SHORT = 25
 """Words under which a request in an utterance is the utterance's point and not a turn of phrase."""
 
 
+@lru_cache(maxsize=1_024)
 def inbound(text: str) -> Inbound:
     """Reads one utterance. Never raises; a text it cannot read is `unreadable`."""
     words = len(text.split())
@@ -144,7 +166,7 @@ def inbound(text: str) -> Inbound:
         wants_finish=short and bool(_FINISH.search(text)),
         wants_answer=bool(_ANSWER.search(tail)),
         wants_score=bool(_SCORE.search(tail)),
-        instruction=bool(_INSTRUCTION.search(text)),
+        instruction=any(is_instruction(part) for part in sentences(text)),
         questions=clarifying_questions(text),
         interrogatives=interrogatives(text),
     )
@@ -157,11 +179,11 @@ def clarifying_questions(text: str) -> tuple[str, ...]:
     followed by plain statements is taken for a way of speaking ("How do we get negatives? We sample them.").
     """
     parts = sentences(text)
-    asked = interrogatives(text)
+    asked = set(interrogatives(text))
     return tuple(
         part
         for index, part in enumerate(parts)
-        if part in asked and (_INDIRECT.search(part) or _open(parts, index)) and _ASKING.search(part)
+        if part in asked and (_INDIRECT.search(part) or _open(parts, index))
     )
 
 
@@ -174,23 +196,25 @@ def interrogatives(text: str) -> tuple[str, ...]:
     return tuple(
         part
         for part in sentences(text)
-        if (part.endswith("?") or _INDIRECT.search(part)) and not any(p.search(part) for p in _NOT_ABOUT_THE_PROBLEM)
+        if (part.endswith("?") or _INDIRECT.search(part))
+        and not is_instruction(part)
+        and not any(p.search(part) for p in _NOT_ABOUT_THE_PROBLEM)
     )
 
 
 def is_instruction(sentence: str) -> bool:
     """Whether a sentence addresses the grader instead of the problem. Such sentences are never evidence."""
-    return bool(_INSTRUCTION.search(sentence))
+    orders = (match.start() for match in _ORDER.finditer(sentence))
+    return bool(_INSTRUCTION.search(sentence)) or any(not _ACTING.search(sentence[:at][-40:]) for at in orders)
 
 
 def unreadable(text: str) -> bool:
-    """Binary or control characters, or hardly any letters in a long text."""
-    if not text.strip():
-        return False
-    control = sum(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} and c not in "\n\r\t" for c in text)
-    replaced = text.count("\ufffd")
-    letters = sum(c.isalpha() for c in text)
-    return (control + replaced) * 20 > len(text) or (len(text) > 40 and letters * 4 < len(text))
+    """Binary or control characters, or hardly any letters and digits in a long text."""
+    dense = "".join(text.split())
+    control = sum(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} for c in dense)
+    replaced = dense.count("\ufffd")
+    words = sum(c.isalnum() for c in dense)
+    return (control + replaced) * 20 > len(dense) or (len(dense) > 40 and words * 4 < len(dense))
 
 
 _COMMON_ENGLISH = frozenset(
@@ -199,16 +223,30 @@ _COMMON_ENGLISH = frozenset(
 )
 
 
+_COMMON_ELSEWHERE = frozenset(
+    "ich wir sie es der die das den dem des ein eine einen und oder nicht mit für auf von zu zum zur ist sind wird "
+    "werden würde dann auch wie sich im je nous vous il elle le la les une et ou ne pas avec pour sur dans du au aux est "
+    "sont sera que qui ce cette puis mais yo el los las un y o se con por para en sobre del al son lo su como pero más "
+    "più io gli di che una della dei sono come um uma os não com dos da na ik wij het een niet voor op van zijn ook".split()
+) - _COMMON_ENGLISH
+
+
 def foreign(text: str) -> bool:
-    """Whether a text of at least eight words is not English: another script, or hardly any English function word."""
+    """Whether a text is not English: another script, or more of other languages' function words than of its own.
+
+    A list of terms has no function words at all, which alone makes it foreign to nobody.
+    """
     letters = [c for c in text if c.isalpha()]
     if len(letters) < 4:
         return False
-    other_script = sum(ord(c) > 0x24F for c in letters)
-    if other_script * 2 > len(letters):
+    if sum(ord(c) > 0x24F for c in letters) * 2 > len(letters):
         return True
     words = re.findall(r"[^\W\d_]+", text.lower())
-    return len(words) >= 8 and sum(word in _COMMON_ENGLISH for word in words) * 10 < len(words)
+    english = sum(word in _COMMON_ENGLISH for word in words)
+    elsewhere = sum(word in _COMMON_ELSEWHERE for word in words)
+    accented = sum(not word.isascii() for word in words)
+    most = max(elsewhere, accented)
+    return most >= 3 and most > english and (elsewhere + accented) * 6 > len(words)
 
 
 def clean(text: str) -> str:

@@ -151,7 +151,7 @@ class Interviewer:
             events = self.store.events(interview)
             view = self._view(events)
         answered = Answered(when=self._now(), turn=len(view.turns) + 1, text=clean(text), board=board)
-        self.store.append(interview, len(events) - 1, [answered])
+        self._append(interview, events, [answered])
         async for shown in self.resume(interview):
             yield shown
 
@@ -160,7 +160,7 @@ class Interviewer:
         events = self.store.events(interview)
         if self._view(events).ended:
             raise UsageError("This interview is over. Its scorecard is in the report.")
-        self.store.append(interview, len(events) - 1, [Requested(when=self._now(), what=what)])
+        self._append(interview, events, [Requested(when=self._now(), what=what)])
         async for shown in self.resume(interview):
             yield shown
 
@@ -328,10 +328,12 @@ class Interviewer:
         return Limits(forbidden=forbidden_runs(unshown, said), **limits)
 
     def _asks(self, text: str, wanted: str) -> bool:
-        if self.reader is None:
-            return True
+        """Whether the first question of `text` is `wanted` in other words; not where no reader can tell."""
         asked = text[: text.index("?") + 1].rsplit(". ", maxsplit=1)[-1]
-        return self.reader.closeness(asked, wanted) >= SAME_QUESTION
+        try:
+            return self.reader is not None and self.reader.closeness(asked, wanted) >= SAME_QUESTION
+        except Exception:  # recorded where the answer was read
+            return False
 
     # --- what is decided late ---
 
@@ -342,9 +344,7 @@ class Interviewer:
                 decided.append(cell)
         finally:
             if decided:
-                late = Assessed(
-                    when=self._now(), turn=turn.n, by="model", reader=model.name, cells=tuple(decided)
-                )
+                late = Assessed(when=self._now(), turn=turn.n, by="model", reader=model.name, cells=tuple(decided))
                 self._append(interview, self.store.events(interview), [late])
 
     def _append(self, interview: str, known: list[Event], events: Sequence[Event]) -> list[Event]:
@@ -373,7 +373,5 @@ def _open_items(view: View) -> list[tuple[Turn, list[Cell]]]:
 
 
 def _finished(begun: str, plain: str) -> str:
-    """A reply that a model left unfinished, completed in plain words."""
-    if begun == plain or begun.endswith(plain):
-        return begun
-    return plain if "?" in begun or not begun else f"{begun} {plain}"
+    """A reply that a model left unfinished, completed in plain words. What was shown is not taken back."""
+    return begun if "?" in begun else f"{begun} {plain}".strip()

@@ -20,7 +20,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 REPLY_WORDS = 60
 """Longest reply, in words. Real interviewers talk a fifth of the time; the median reply stays under 35."""
 ACKNOWLEDGEMENT_WORDS = 25
-_MARKUP = re.compile(r"[*_`#|<>\[\]{}]|^\s*(?:[-•]|\d+[.)])\s", re.MULTILINE)
+_MARKUP = re.compile(r"[*_`#|<>\[\]{}]|^\s*(?:[-•]|\d+[.)])(?:\s|$)", re.MULTILINE)
 _PRAISE = _any(
     r"\b(great|good|excellent|perfect|nice|awesome|fantastic|wonderful|impressive|brilliant|amazing|solid|correct|right|exactly)"
     r"\s+(job|work|point|answer|question|start|thinking|choice|idea|approach|call|catch|one|stuff|explanation|insight|!)",
@@ -31,12 +31,18 @@ _PRAISE = _any(
 _ROLE = _any(
     r"\bas an? (ai|language model|assistant|candidate)\b", r"\b(interviewer|candidate|assistant|user|director|note)\s*:",
     r"\bi('m| am) (an? (ai|language model|assistant)|sorry)\b", r"\b(rubric|score ?card|verdict|hire|points? (for|out of))\b",
-    r"\b(i (would|will|'d|'ll) (use|build|start|choose|go|design|train|train|implement|consider))\b",
+    r"\bi( would| will|['’]d|['’]ll) (use|build|start|choose|go|design|train|implement|consider)\b",
     r"\b(here('s| is| are)|sure|certainly|of course)\b.{0,20}(answer|solution|design|list|question)",
     r"\bdirector'?s? note\b", r"\bnext question\b", r"\bsystem prompt\b",
 )
-_MINUTES = re.compile(r"\b\d+\s*(minutes?|mins?|seconds?)\b(?=.{0,20}\b(left|remain|to go)\b)", re.IGNORECASE)
-_SENTENCE = re.compile(r".+?[.!?…](?=\s|$)", re.DOTALL)
+_CLOCK = _any(
+    r"\b(\d+|few|couple of|one|two|three|four|five|ten|fifteen|twenty|thirty)\s*(minutes?|mins?|seconds?)\b.{0,20}"
+    r"\b(left|remain(s|ing)?|to go)\b",
+    r"\b(little|no|enough|much|some) (more )?time (is )?(left|remain(s|ing)?)\b",
+    r"\b(out of time|short on time|time is (nearly |almost )?(up|over|short|running out))\b",
+)
+_SENTENCE = re.compile(r"\S.*?[.!?…。！？](?=\s)", re.DOTALL)
+"""A sentence is whole once a blank follows it: at the end of what has come so far, "3." may become "3.5"."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def objection(sentence: str, limits: Limits) -> str | None:
         ("markup", bool(_MARKUP.search(sentence))),
         ("praise", bool(_PRAISE.search(sentence))),
         ("role", bool(_ROLE.search(sentence))),
-        ("clock", bool(_MINUTES.search(sentence))),
+        ("clock", bool(_CLOCK.search(sentence))),
         ("language", foreign(sentence) or unreadable(sentence)),
         ("leak", not limits.forbidden.isdisjoint(_runs(sentence))),
     )
@@ -86,7 +92,8 @@ def objection(sentence: str, limits: Limits) -> str | None:
 def outbound(text: str, limits: Limits) -> Verdict:
     """The longest admissible run of whole sentences from the start of `text`.
 
-    Works on prefixes: as a stream grows, the admitted text only grows, until something is cut for good.
+    Works on prefixes: as a stream grows, the admitted text only grows, until something is cut for good. A stream that
+    has ended is read with a blank behind it.
     """
     shown: list[str] = []
     words = questions = 0

@@ -90,11 +90,11 @@ def question(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
 
 def clip(sentence: str, cues: tuple[str, ...]) -> str:
     """The clause of a sentence that a cue matches, at most `QUOTE_WORDS` words, an exact substring."""
-    clauses = [match[0].strip() for match in _CLAUSE.finditer(sentence)]
-    whole = [sentence] if len(sentence.split()) <= QUOTE_WORDS else clauses
+    clauses = [clause for match in _CLAUSE.finditer(sentence) if (clause := match[0].strip())]
+    whole = clauses if clauses and len(sentence.split()) > QUOTE_WORDS else [sentence]
     aimed = next((c for c in whole if first_match(cues, c)), whole[0])
     words = list(re.finditer(r"\S+", aimed))
-    return aimed[: words[min(len(words), QUOTE_WORDS) - 1].end()].rstrip(".,;:!")
+    return aimed[: words[min(len(words), QUOTE_WORDS) - 1].end()].rstrip(".,;:!") if words else ""
 
 
 def last_question(view: View) -> str:

@@ -37,6 +37,10 @@ TELL_WORDS = 50
 """Facts are told until they fill this many words; the rest can be asked for again."""
 MOST_MOVES = 300
 """Moves after which an untimed interview closes: 45 minutes of interviewer turns at 0.15 each."""
+FOLLOWED = 0.6
+"""Summed probability of a later stage's points above which the candidate is followed there."""
+CHALLENGES = 3
+"""Wrong claims that are questioned in one interview; more would make it an argument."""
 STALLS = 2
 """Silences or "I don't know"s in a row after which one moves on (research: interviews 2.5)."""
 DRY_ANSWERS = 2
@@ -223,9 +227,11 @@ def silence(view: View, schedule: Schedule) -> Iterator[Move]:
 
 
 def challenge(view: View, _: Schedule) -> Iterator[Move]:
-    """Question a wrong claim, once."""
+    """Question a wrong claim, once, unless the same answer shows the point all the same."""
+    if len(view.challenged) >= CHALLENGES:
+        return
     for claim in view.latest.claims:
-        if (claim.point, claim.index) not in view.challenged:
+        if (claim.point, claim.index) not in view.challenged and claim.point not in view.latest.shown:
             yield Move(
                 kind=MoveKind.CHALLENGE,
                 stage=_stage(view),
@@ -357,16 +363,19 @@ def _by_weight(points: Iterator[Point] | list[Point]) -> list[Point]:
 def _stage(view: View) -> StageId:
     """The stage to be in now: a candidate who went on to a later one with substance is followed there.
 
-    The next stage may be entered directly; one further off only when everything between has been shown in part.
+    Substance is the sum of the probabilities of what the answer shows or touches. The next stage may be entered
+    directly; one further off only when everything between has been shown or touched.
     """
-    counts = dict.fromkeys(StageId, 0)
-    for point in view.latest.shown:
-        counts[view.problem.stage_of(point)] += 1
-    later = [s for s in StageId if s.rank > view.stage.rank and counts[s] > counts[view.stage]]
-    reached = {view.problem.stage_of(point) for point in view.shown}
-    for stage in sorted(later, key=lambda s: counts[s], reverse=True):
-        between = [s for s in StageId if view.stage.rank < s.rank < stage.rank]
-        if reached.issuperset(between):
+    substance = dict.fromkeys(StageId, 0.0)
+    if view.latest.turn and not view.latest.request:
+        for cell in view.turns[view.latest.turn - 1].cells:
+            if cell.state != "not-shown":
+                substance[view.problem.stage_of(cell.point)] += cell.probability
+    enough = max(FOLLOWED, substance[view.stage])
+    later = [s for s in StageId if s.rank > view.stage.rank and substance[s] > enough]
+    reached = {view.problem.stage_of(point) for point in {**view.shown, **view.unsure}}
+    for stage in sorted(later, key=lambda s: substance[s], reverse=True):
+        if reached.issuperset(s for s in StageId if view.stage.rank < s.rank < stage.rank):
             return stage
     return view.stage
 

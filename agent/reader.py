@@ -14,7 +14,7 @@ from agent.events import Cell
 from knowledge.schema import Problem
 
 CALIBRATION = Calibration(
-    bias=-3.5, cue=1.5, cosine=4.0, margin=7.0, rejecting=-0.7, asked=0.7, shown=0.7, unsure=0.2
+    bias=-6.71, cue=1.55, near=6.4, margin=7.64, shared=5.7, rejecting=0.47, asked=0.7, shown=0.55, unsure=0.12
 )  # fmt: skip
 
 

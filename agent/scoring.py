@@ -160,7 +160,7 @@ def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scoreca
         coverage=_coverage(view, marks, maybe, stages),
         unprompted=sum(mark.promptedness is Promptedness.UNPROMPTED for mark in marks),
         expected=len(_expected(view.problem, view.setup.level)),
-        objective_at=_objective_at(view, marks),
+        objective_at=_objective_at(view, "shown"),
         minutes=round(view.elapsed, 2),
     )
 
@@ -262,10 +262,22 @@ def _capped(verdict: Verdict, caps: tuple[Cap, ...]) -> Verdict:
     return min([verdict, *(cap.best for cap in caps)], key=lambda v: v.rank)
 
 
-def _objective_at(view: View, marks: list[Mark]) -> float | None:
-    """Virtual minute at which the first point of framing was shown."""
-    turns = [mark.turn for mark in marks if mark.stage is StageId.FRAME]
-    return round(min(view.turns[n - 1].at for n in turns), 2) if turns else None
+def _objective_at(view: View, *states: str) -> float | None:
+    """Virtual minute at which a point of framing was first read as one of `states`."""
+    frame = {point.id for point in view.problem.stages[StageId.FRAME]}
+    read = (turn for turn in view.turns if turn.scored for c in turn.cells if c.point in frame and c.state in states)
+    return min((round(turn.at, 2) for turn in read), default=None)
+
+
+def _maybe_reasoned(view: View) -> bool:
+    """Whether a reasoned choice came unprompted, or may have: one that nothing could decide counts here too."""
+    asked: set[str | None] = set()
+    for turn in view.turns:
+        asked.add(turn.move.point if turn.move else None)
+        cells = (c for c in turn.cells if turn.scored and c.depth is Depth.JUSTIFIED and c.state != "not-shown")
+        if any(cell.point not in asked for cell in cells):
+            return True
+    return False
 
 
 def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scoring) -> tuple[Cap, ...]:
@@ -276,15 +288,14 @@ def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scor
     most = dict(counts)
     for one in maybe:
         most[one.stage] += 1
-    at = _objective_at(view, marks)
-    reasoned = any(m.promptedness is Promptedness.UNPROMPTED and m.depth is Depth.JUSTIFIED for m in marks)
+    at = _objective_at(view, "shown", "unsure")
+    reasoned = _maybe_reasoned(view)
     timed = view.setup.clock is not ClockKind.UNTIMED
 
     def holds(rule: CapRule) -> bool:
         match rule.id:
             case "objective-late":
-                late = at is None or (timed and at > (rule.share_of_time or 0) * view.setup.minutes)
-                return late and not (at is None and most[StageId.FRAME])
+                return at is None or (timed and at > (rule.share_of_time or 0) * view.setup.minutes)
             case "features-thin":
                 return most[StageId.FEATURES] < 2
             case "evaluation-unreached":
@@ -324,7 +335,7 @@ def stage_minutes(view: View) -> dict[StageId, float]:
     """Virtual minutes per stage: each utterance belongs to the stage in which the interviewer answered it."""
     spent = dict.fromkeys(StageId, 0.0)
     stage = StageId.CLARIFY
-    ends = [turn.at for turn in view.turns[1:]] + [view.elapsed]
+    ends = [*(turn.at for turn in view.turns[1:]), view.elapsed][: len(view.turns)]
     waiting = 0.0
     for turn, end in zip(view.turns, ends, strict=True):
         if turn.move is None:

@@ -6,6 +6,7 @@ transcript, the second gets `Conflict` and nothing is lost. SQLite here; the tab
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -160,14 +161,20 @@ def _row(interview: str, seq: int, event: Event) -> dict[str, Any]:
 
 
 def _read(interview: str, seq: int, body: str) -> Event:
+    if seq == 0:
+        _check_schema(interview, body)
     try:
-        event = EVENT.validate_json(body)
+        return EVENT.validate_json(body)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise StoreError(f"Event {seq} of interview {interview} cannot be read ({reason}).") from None
-    if isinstance(event, Started) and event.schema_version > SCHEMA:
+
+
+def _check_schema(interview: str, first: str) -> None:
+    """Looked up before anything is validated: a newer Hotseat may have added fields that this one forbids."""
+    found = re.search(r'"schema_version":\s*(\d+)', str(first))
+    if found and int(found[1]) > SCHEMA:
         raise StoreError(f"Interview {interview} was written by a newer Hotseat; update this one to open it.")
-    return event
 
 
 def _configure(connection: Any, _record: Any) -> None:

@@ -142,19 +142,19 @@ def setup_of(events: Sequence[Event]) -> Setup:
 
 def fold(events: Sequence[Event], problem: Problem) -> View:
     """The view after all of `events`. Raises ValueError for a list that no interview can produce."""
-    state = _Fold(setup_of(events), problem, _assessed(events))
-    state.facts = {e.turn: e.facts for e in events if isinstance(e, Assessed) and e.facts}
+    readings = sorted((e for e in events if isinstance(e, Assessed)), key=lambda e: (e.by == "model", e.when))
+    state = _Fold(setup_of(events), problem, _assessed(readings))
+    state.facts = {e.turn: e.facts for e in readings if e.facts}
     state.ended_at = events[0].when
     for event in events[1:]:
         state.apply(event)
     return state.view()
 
 
-def _assessed(events: Iterable[Event]) -> dict[int, dict[str, tuple[Cell, Literal["matcher", "model"]]]]:
-    """Per turn and point the reading that counts: the model's where there is one, else the matcher's."""
+def _assessed(readings: Iterable[Assessed]) -> dict[int, dict[str, tuple[Cell, Literal["matcher", "model"]]]]:
+    """Per turn and point the reading that counts: the last one, of `readings` in the order of their authority."""
     best: dict[int, dict[str, tuple[Cell, Literal["matcher", "model"]]]] = {}
-    rank = {"matcher": 0, "model": 1}
-    for event in sorted((e for e in events if isinstance(e, Assessed)), key=lambda e: rank[e.by]):
+    for event in readings:
         cells = best.setdefault(event.turn, {})
         for cell in event.cells:
             cells[cell.point] = (cell, event.by)
@@ -306,6 +306,7 @@ class _Fold:
         """Adds this turn's evidence; returns the points that it shows for the first time or deeper than before."""
         gained: list[str] = []
         depths = {e.point: e.depth for e in self.evidence}
+        asked = self.deepened | {point for point, _ in self.challenged}
         for cell, by in cells:
             if cell.state == "unsure":
                 known = self.unsure.get(cell.point)
@@ -316,7 +317,7 @@ class _Fold:
             if cell.point not in depths or cell.depth.rank > depths[cell.point].rank:
                 gained.append(cell.point)
             rung = self.rungs.get(cell.point)
-            if rung is None and cell.point in self.deepened:
+            if rung is None and cell.point in asked:
                 rung = 0
             stamp = Promptedness.of(rung)
             self.evidence.append(Evidence(cell.point, cell.depth, cell.quote, turn, stamp, by, cell.probability))

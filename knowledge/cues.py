@@ -78,9 +78,10 @@ def _find(run: tuple[str, ...], sentence: tuple[str, ...], start: int) -> int:
 
 
 def _follow(run: tuple[str, ...], sentence: tuple[str, ...], at: int) -> int:
+    reached = {at}
     for word in run[1:]:
-        window = sentence[at + 1 : at + 2 + GAP]
-        if word not in window:
+        near = {i for r in reached for i in range(r + 1, min(r + 2 + GAP, len(sentence)))}
+        reached = {i for i in near if sentence[i] == word}
+        if not reached:
             return -1
-        at += 1 + window.index(word)
-    return at + 1
+    return min(reached) + 1

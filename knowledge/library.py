@@ -147,7 +147,7 @@ def _read(root: Path) -> tuple[Library | None, tuple[Finding, ...]]:
 
 def _yaml(reading: _Reading, path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
         reading.add(path, "", "is missing")
     except UnicodeDecodeError:
@@ -188,8 +188,8 @@ def _by_id(
 def _stages(reading: _Reading) -> dict[StageId, Stage]:
     path = reading.root / "stages.yaml"
     data = _yaml(reading, path)
-    rows = data.get("stages", []) if isinstance(data, dict) else []
-    stages = [stage for row in rows if (stage := _parse(reading, path, Stage, row))]
+    rows = data.get("stages") if isinstance(data, dict) else None
+    stages = [stage for row in (rows if isinstance(rows, list) else []) if (stage := _parse(reading, path, Stage, row))]
     if [stage.id for stage in stages] != list(StageId):
         reading.add(path, "stages", f"must be exactly {', '.join(StageId)} in this order")
     return {stage.id: stage for stage in stages}
@@ -233,7 +233,7 @@ def _markdown(reading: _Reading, path: Path) -> tuple[Any, tuple[Section, ...]]:
         reading.add(path, "", "must begin with front matter between two lines of ---")
         return None, ()
     try:
-        head = yaml.safe_load(match[1])
+        head = yaml.safe_load(match[1]) or {}
     except yaml.YAMLError as error:
         reading.add(path, "front matter", f"is not valid YAML: {' '.join(str(error).split())}")
         return None, ()
@@ -321,7 +321,10 @@ def _shared_run(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...
 
 
 def _check_links(reading: _Reading, library: Library) -> None:
-    cited = {s for problem in library.problems.values() for point in problem.points for s in point.sources}
+    groups = (group for problem in library.problems.values() for group in problem.stages.values())
+    cited = {source for group in groups for point in group for source in point.sources}
+    for twice in sorted(library.notes.keys() & library.cases.keys()):
+        reading.add(f"cases/{twice}.md", "id", "a note has this id already")
     for note in library.notes.values():
         file = f"concepts/{note.head.id}.md"
         cited |= set(note.head.sources) | set(note.head.related)

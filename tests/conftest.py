@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agent.content import load_scoring
+from agent.reader import Reader
 from agent.scoring import Scoring
 from knowledge.embedding import MiniLM, load_embedder
 from knowledge.library import Library, load
@@ -79,6 +80,12 @@ def scoring() -> Scoring:
 @pytest.fixture(scope="session")
 def embedder() -> MiniLM:
     return load_embedder()
+
+
+@pytest.fixture(scope="session")
+def reader(embedder: MiniLM) -> Reader:
+    """The shipped reader; what it has embedded of a problem is kept for the whole run."""
+    return Reader(embedder.embed)
 
 
 @pytest.fixture(scope="session")

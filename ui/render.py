@@ -25,6 +25,11 @@ _STAMPS = {
 }
 
 
+def stamp(promptedness: Promptedness) -> str:
+    """What it took to hear a point, in words."""
+    return _STAMPS[promptedness]
+
+
 def played(interview: str, view: View, card: Scorecard) -> dict[str, Any]:
     """One interview as a JSON object."""
     return {

@@ -16,13 +16,12 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from agent.coverage import Calibration, Rubric, measure, rubric
+from agent.coverage import FEATURES, Calibration, Embed, Rubric, measure, rubric
 from knowledge.embedding import load_embedder
 from knowledge.library import Library, load
 
 DATA = Path(__file__).parent / "data"
 RIDGE = 1.0
-FEATURES = ("cue", "cosine", "margin", "rejecting")
 
 Array = NDArray[np.float64]
 
@@ -39,21 +38,21 @@ class Labelled:
     kind: NDArray[np.str_]
 
 
-def labelled(problem_id: str, library: Library, reader: Rubric, embed: object) -> Labelled:
+def labelled(problem_id: str, library: Library, reader: Rubric, embed: Embed) -> Labelled:
     """Reads one file of labelled answers. Raises ValueError for a label that names no point."""
     answers = yaml.safe_load((DATA / f"answers-{problem_id}.yaml").read_text(encoding="utf-8"))
     columns = {point: index for index, point in enumerate(reader.points)}
     features, shown, numbers, points, kinds = [], [], [], [], []
     for number, answer in enumerate(answers):
         parts = tuple(sentence["text"].strip() for sentence in answer["sentences"])
-        scores = measure(parts, reader, embed)  # type: ignore[arg-type]
+        scores = measure(parts, reader, embed)
         for row, sentence in enumerate(answer["sentences"]):
             near = sentence.get("near") or {}
             unknown = (set(sentence["shows"]) | set(near)) - columns.keys()
             if unknown:
                 raise ValueError(f"{problem_id} {answer['id']}: no point {sorted(unknown)}")
             for point, column in columns.items():
-                features.append(_features(scores, row, column))
+                features.append(scores.features[row, column])
                 shown.append(point in sentence["shows"])
                 numbers.append(number)
                 points.append(column)
@@ -66,18 +65,6 @@ def labelled(problem_id: str, library: Library, reader: Rubric, embed: object) -
         np.array(points),
         np.array(kinds),
     )
-
-
-def _features(scores: object, row: int, column: int) -> list[float]:
-    from agent.coverage import Scores
-
-    assert isinstance(scores, Scores)
-    return [
-        float(scores.cue[row, column]),
-        float(scores.cosine[row, column]),
-        float(scores.margin[row, column]),
-        float(scores.rejecting[row]),
-    ]
 
 
 def fit(sets: Sequence[Labelled]) -> Array:

@@ -17,7 +17,9 @@ from agent.interviewer import Interviewer
 from agent.transcript import View
 from ui.web import fragments
 from ui.web.access import Access
-from ui.web.runs import Run, Runs
+from ui.web.markup import verbatim
+from ui.web.parts import EVENT, block
+from ui.web.runs import Busy, Run, Runs
 
 MOST_CHARACTERS = 40_000
 """Of one answer: several times what an interviewer would let somebody say in one go."""
@@ -39,14 +41,14 @@ class Page:
 
     def build(self, blocks: Any) -> None:
         gr.Navbar(visible=False)
-        self.head = gr.HTML(fragments.head("Interview"), elem_id="head")
+        self.head = block(fragments.head("Interview"), elem_id="head")
         with gr.Column(visible=False, elem_id="page") as self.page:
-            self.bar = gr.HTML(elem_id="bar")
+            self.bar = block(elem_id="bar")
             with gr.Row(elem_id="room"):
                 with gr.Column(scale=7, min_width=320, elem_id="floor"):
                     self._build_floor()
                 with gr.Column(scale=3, min_width=260, elem_id="side"):
-                    self.side = gr.HTML()
+                    self.side = block()
         self.seen = gr.Textbox("0", visible="hidden", elem_id="seen")
         self._listen(blocks)
 
@@ -62,8 +64,8 @@ class Page:
             buttons=[],
             feedback_options=None,
         )
-        self.degraded = gr.HTML(elem_id="degraded")
-        self.notice = gr.HTML(elem_id="notice")
+        self.degraded = block(elem_id="degraded")
+        self.notice = block(elem_id="notice")
         with gr.Column(elem_id="desk") as self.desk:
             self.box = gr.Textbox(
                 elem_id="answer",
@@ -82,25 +84,24 @@ class Page:
                 }
                 self.finish = gr.Button("Finish", elem_id="finish", min_width=96)
             with gr.Row(visible=False, elem_id="sure") as self.sure:
-                gr.HTML("<p>End the interview now? You are asked for a last word, then you get your scorecard.</p>")
+                block("<p>End the interview now? You are asked for a last word, then you get your scorecard.</p>")
                 self.end = gr.Button("End it", variant="stop", elem_id="end", min_width=96)
                 self.stay = gr.Button("Go on", elem_id="stay", min_width=96)
-        self.over = gr.HTML(visible=False, elem_id="over")
+        self.over = block(visible=False, elem_id="over")
 
     def _listen(self, blocks: Any) -> None:
         shown = [
             self.head, self.page, self.bar, self.talk, self.side, self.degraded, self.notice, self.desk, self.box,
             self.row, self.sure, self.over, self.seen, self.send, self.finish, *self.asks.values(),
         ]  # fmt: skip
-        event = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
-        blocks.load(self.opened, None, shown, **event)
-        self.send.click(self.sent, [self.box, self.seen], shown, **event)
+        blocks.load(self.opened, None, shown, **EVENT)
+        self.send.click(self.sent, [self.box, self.seen], shown, **EVENT)
         for what, button in self.asks.items():
-            button.click(self._asked(what), [self.seen], shown, **event)
-        self.end.click(self._asked(Request.FINISH), [self.seen], shown, **event)
+            button.click(self._asked(what), [self.seen], shown, **EVENT)
+        self.end.click(self._asked(Request.FINISH), [self.seen], shown, **EVENT)
         swap = [self.row, self.sure]
-        self.finish.click(_swap(False), None, swap, queue=False, api_visibility="private")
-        self.stay.click(_swap(True), None, swap, queue=False, api_visibility="private")
+        self.finish.click(_swap(False), None, swap, queue=False, **EVENT)
+        self.stay.click(_swap(True), None, swap, queue=False, **EVENT)
 
     # --- events ---
 
@@ -113,6 +114,7 @@ class Page:
         except HotseatError as error:
             yield {self.head: fragments.missing(str(error)), self.page: gr.Column(visible=False)}
             return
+        self.runs.warm(view.problem)
         yield self._whole(interview, view) | self._buttons(ready=run is None)
         if run is not None:
             async for frame in self._followed(interview, run, answered=None):
@@ -140,22 +142,29 @@ class Page:
         self, request: gr.Request, seen: str, start: Callable[[str], Run], *, answering: bool
     ) -> AsyncIterator[Frame]:
         """Starts a turn and follows it. A refusal is one line, with the page brought up to date."""
-        interview = _id(request)
+        interview, refusal = _id(request), ""
+        answered: int | None = None
         try:
             view = self.access.view(interview, request.cookies)
-            running = self.runs.current(interview)
-            if running is None and seen != str(len(view.turns)):
+            run = self.runs.current(interview)
+            if run is not None:
+                refusal = str(Busy())
+            elif seen != str(len(view.turns)):
                 yield self._whole(interview, view) | {self.notice: fragments.notice(_STALE)}
                 return
-            run = start(interview)
+            else:
+                run = start(interview)
+                answered = len(view.turns) if answering else None
         except HotseatError as error:
             yield {self.notice: fragments.notice(str(error))}
             return
-        yield {self.notice: ""} | self._buttons(ready=False)
-        async for frame in self._followed(interview, run, answered=len(view.turns) if answering else None):
+        yield {self.notice: fragments.notice(refusal)} | self._buttons(ready=False)
+        async for frame in self._followed(interview, run, answered=answered, refusal=refusal):
             yield frame
 
-    async def _followed(self, interview: str, run: Run, *, answered: int | None) -> AsyncIterator[Frame]:
+    async def _followed(
+        self, interview: str, run: Run, *, answered: int | None, refusal: str = ""
+    ) -> AsyncIterator[Frame]:
         """A turn in progress, then the page as it stands afterwards.
 
         `answered` is the number of turns before our own answer: once there are more it is stored, and the box is emptied.
@@ -167,10 +176,10 @@ class Page:
                 view = self.interviewer.view(interview)
                 if len(view.turns) > answered:
                     answered, frame = None, {self.box: ""}
-            yield frame | {self.talk: [*_messages(view), {"role": "assistant", "content": text or SPEAKING}]}
+            yield frame | {self.talk: [*_messages(view), {"role": "assistant", "content": verbatim(text) or SPEAKING}]}
         view = self.interviewer.view(interview)
         frame = {self.box: ""} if answered is not None and len(view.turns) > answered else {}
-        yield frame | self._whole(interview, view) | {self.notice: fragments.notice(run.error)}
+        yield frame | self._whole(interview, view) | {self.notice: fragments.notice(run.error or refusal)}
 
     # --- what is shown ---
 
@@ -204,7 +213,7 @@ class Page:
 
 def _messages(view: View) -> list[dict[str, str]]:
     roles = {"interviewer": "assistant", "candidate": "user"}
-    return [{"role": roles[turn.who], "content": turn.text} for turn in view.turns]
+    return [{"role": roles[turn.who], "content": verbatim(turn.text)} for turn in view.turns]
 
 
 def _id(request: gr.Request) -> str:

@@ -17,6 +17,14 @@ def text(raw: str) -> str:
     return html.escape(raw, quote=True).translate(_TEMPLATE_CHARACTERS)
 
 
+def verbatim(raw: str) -> str:
+    """Any text for a Chatbot without Markdown, which renders its messages as (sanitised) HTML all the same.
+
+    Quotation marks stay: a Chatbot puts the message into a label for screen readers too, where entities are read out.
+    """
+    return html.escape(raw, quote=False)
+
+
 def one_line(raw: str) -> str:
     """`text` with every run of blanks and line ends as one blank."""
     return text(" ".join(raw.split()))

@@ -16,6 +16,8 @@ from typing import Any
 from agent.errors import HotseatError, UsageError
 from agent.events import Request
 from agent.interviewer import Interviewer
+from agent.reader import Reader
+from knowledge.schema import Problem
 
 FOLLOW_SECONDS = 0.1
 """Pause between two looks at a growing reply: ten a second is what a browser renders in comfort (research: ui 3)."""
@@ -27,6 +29,9 @@ _Stream = Callable[[], AsyncIterator[str]]
 
 class Busy(UsageError):
     """The interviewer has not finished the turn before."""
+
+    def __init__(self) -> None:
+        super().__init__("The interviewer is still speaking. Your words stay here: send them when the reply is there.")
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Runs:
         self._runs: dict[str, Run] = {}
         self._settling: dict[str, asyncio.Task[None]] = {}
         self._settled: set[str] = set()
+        self._warm: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def answer(self, interview: str, text: str) -> Run:
@@ -85,6 +91,13 @@ class Runs:
         """The turn in progress, if there is one."""
         return self._runs.get(interview)
 
+    def warm(self, problem: Problem) -> None:
+        """Has the reader embed what it knows of a problem while the candidate reads the brief: seconds, once."""
+        reader = self._interviewer.reader
+        if reader is not None and problem.id not in self._warm:
+            self._warm.add(problem.id)
+            self._spawn(asyncio.to_thread(_warm, reader, problem))
+
     def settling(self, interview: str) -> bool:
         """Whether answers are still being assessed."""
         return interview in self._settling
@@ -105,7 +118,7 @@ class Runs:
 
     def _start(self, interview: str, stream: _Stream) -> Run:
         if interview in self._runs:
-            raise Busy("The interviewer is still speaking. Your words are kept here: send them when the reply is there.")
+            raise Busy
         run = self._runs[interview] = Run()
         self._spawn(self._drive(interview, run, stream))
         return run
@@ -128,7 +141,7 @@ class Runs:
 
     def _settle(self, interview: str) -> None:
         self._settled.add(interview)
-        if interview not in self._settling:
+        if self._interviewer.model is not None and interview not in self._settling:
             task = self._spawn(self._assess(interview))
             self._settling[interview] = task
             task.add_done_callback(lambda _: self._settling.pop(interview, None))
@@ -150,3 +163,11 @@ class Runs:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _warm(reader: Reader, problem: Problem) -> None:
+    try:
+        reader.read(problem, "How many users are there?", asked=None, question="")
+        reader.facts_asked(problem, "How many users are there?")
+    except Exception:  # the first turn meets the same trouble and records it
+        log.debug("the reader could not be warmed", exc_info=True)

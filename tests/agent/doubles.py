@@ -1,0 +1,79 @@
+"""Small real stand-ins for the interviewer's tests: readers that read what they are told, models that die."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.events import Cell
+from agent.models.port import Message
+from agent.models.scripted import Scripted
+from knowledge.cues import stems
+from knowledge.schema import Problem
+
+DIMENSION = 512
+
+
+def bag_of_stems(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Embeds by shared words alone: equal texts have cosine 1, texts without a common stem (mostly) 0."""
+    rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for word in stems(text):
+            row[zlib.crc32(word.encode()) % DIMENSION] += 1
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+class TellingReader:
+    """Finds in each answer the cells that it was told to find; the same ones in every answer."""
+
+    def __init__(self, *cells: Cell, on_read: Callable[[], None] = lambda: None):
+        self._cells = cells
+        self._on_read = on_read
+
+    def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
+        self._on_read()
+        return self._cells
+
+    def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
+        return ()
+
+    def closeness(self, one: str, other: str) -> float:
+        vectors = bag_of_stems([one, other])
+        return float(vectors[0] @ vectors[1])
+
+
+class BrokenReader(TellingReader):
+    """Fails in every way in which a reader can."""
+
+    def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
+        raise RuntimeError("the weights are gone")
+
+    def closeness(self, one: str, other: str) -> float:
+        raise RuntimeError("the weights are gone")
+
+
+class Killed(BaseException):
+    """Stands for `kill -9`: nothing may catch it."""
+
+
+def die() -> None:
+    raise Killed
+
+
+class DyingModel(Scripted):
+    """Says a few pieces, then the process is gone."""
+
+    def __init__(self, *pieces: str, small: bool = False):
+        super().__init__(small=small)
+        self._said = pieces
+
+    async def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncGenerator[str, None]:
+        for piece in self._said:
+            yield piece
+        die()
+
+    async def yes_log_odds(self, messages: Sequence[Message]) -> float | None:
+        raise Killed

@@ -1,0 +1,45 @@
+"""`hotseat web` with a model that takes its time: `python -m tests.ui.slow_server web --port N --no-browser`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Sequence
+
+from agent.models.port import Message
+
+SENTENCES = (
+    "I follow you up to this point.",
+    "You have named a first version.",
+    "You have said what it is for.",
+    "Let us stay with that for a moment.",
+)
+PAUSE = 0.12
+
+
+class SlowModel:
+    """Speaks one word after another, always the same sentences, and judges nothing."""
+
+    name = "slow"
+    small = False
+
+    async def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncGenerator[str, None]:
+        for word in " ".join(SENTENCES).split():
+            await asyncio.sleep(PAUSE)
+            yield f"{word} "
+
+    async def yes_log_odds(self, messages: Sequence[Message]) -> float | None:
+        return None
+
+
+def main() -> None:
+    from ui.assembly import assemble
+    from ui.web.server import serve
+
+    assembly = assemble()
+    assembly.interviewer.model = SlowModel()
+    serve(assembly, host="127.0.0.1", port=int(sys.argv[sys.argv.index("--port") + 1]), browser=False)
+
+
+if __name__ == "__main__":
+    main()
