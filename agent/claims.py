@@ -20,7 +20,7 @@ _DECISION = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\b\d[\d,.]*\s*(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|percent|million|billion|thousand|"
+    r"(?<!\w)(?<!\d[.,])\d[\d,.]*+\s*+(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|percent|million|billion|thousand|"
     r"qps|requests?|users?|items?|videos?|candidates?|dimensions?|tokens?|articles?|payments?)(?![a-z])",
     re.IGNORECASE,
 )

@@ -16,6 +16,7 @@ from agent.settings import Settings, read_settings
 if TYPE_CHECKING:
     from agent.interviewer import Interviewer
     from agent.models.port import Model
+    from agent.reader import Reader
     from knowledge.embedding import Embedder
     from knowledge.library import Library
     from knowledge.search import Search
@@ -52,7 +53,6 @@ def assemble(
     quiet_environment()
     from agent.content import load_scoring
     from agent.interviewer import Interviewer
-    from agent.reader import Reader
     from agent.store import Store
     from knowledge.library import load
 
@@ -65,7 +65,7 @@ def assemble(
         library=library,
         scoring=scoring,
         store=store,
-        reader=Reader(embedder.embed) if embedder else None,
+        reader=_reader(library, settings.home, embedder, progress) if embedder else None,
         finder=finder,
         model=model_of(settings),
     )
@@ -93,6 +93,17 @@ def _embedder(warnings: list[str]) -> Embedder | None:
     except (WeightsError, ImportError, OSError) as error:
         warnings.append(f"Answers cannot be read here, so nothing will be scored: {error}")
         return None
+
+
+def _reader(library: Library, home: Path, embedder: Embedder, progress: Progress) -> Reader:
+    from agent.reader import Reader
+    from knowledge.vectors import VectorCache
+
+    cache = VectorCache(embedder, index_folder(home) / "exemplars")
+    reader = Reader(embedder.embed, keep=lambda texts: cache.embed(texts, progress))
+    for problem in library.problems.values():
+        reader.prepare(problem)
+    return reader
 
 
 def _finder(

@@ -276,7 +276,7 @@ def _settings_home() -> Path:
 def _assemble(*, index: bool = True) -> Assembly:
     from ui.assembly import assemble
 
-    with _bar("Indexing the notes") as progress:
+    with _bar("Preparing the notes") as progress:
         assembly = assemble(progress=progress, index=index)
     for warning in assembly.warnings:
         typer.echo(warning, err=True)

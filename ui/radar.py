@@ -21,9 +21,9 @@ def radar(values: Mapping[str, float], title: str) -> str:
     rings = "".join(_polygon([level] * len(names), "ring") for level in (2.0, 3.0, 4.0))
     spokes = "".join(_spoke(i, len(names)) for i in range(len(names)))
     labels = "".join(_label(name, i, len(names)) for i, name in enumerate(names))
-    summary = ", ".join(f"{name} {value:g}" for name, value in values.items())
+    summary = escape(f"{title}: " + ", ".join(f"{name} {value:g}" for name, value in values.items()))
     return (
-        f'<svg class="hs-radar" viewBox="0 0 {SIZE[0]} {SIZE[1]}" role="img" aria-label="{escape(title)}: {escape(summary)}">'
+        f'<svg class="hs-radar" viewBox="0 0 {SIZE[0]} {SIZE[1]}" role="img" aria-label="{summary}">'
         f"{rings}{spokes}{_polygon(list(values.values()), 'shape')}{_dots(list(values.values()))}{labels}</svg>"
     )
 
@@ -58,7 +58,9 @@ def _label(name: str, axis: int, axes: int) -> str:
     lines = _broken(name)
     lift = 13.0 * (len(lines) - 1) * (1 if y < SIZE[1] / 2 - _RADIUS else 0.5)
     first = y + 4 - lift
-    spans = "".join(f'<tspan x="{x:.1f}" y="{first + 13 * i:.1f}">{escape(line)}</tspan>' for i, line in enumerate(lines))
+    spans = "".join(
+        f'<tspan x="{x:.1f}" y="{first + 13 * i:.1f}">{escape(line)}</tspan>' for i, line in enumerate(lines)
+    )
     return f'<text text-anchor="{anchor}">{spans}</text>'
 
 

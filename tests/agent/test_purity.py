@@ -18,8 +18,8 @@ CORE = "claims clock coverage events inbound outbound phrasing policy scoring tr
 MUST_BE_PURE = {f"agent.{name}" for name in CORE.split()} | {"knowledge.cues", "knowledge.schema"}
 REACHES_OUT = set(
     "asyncio concurrent ctypes fcntl getpass glob http importlib io logging mmap multiprocessing os pathlib pickle "
-    "platform queue random sched secrets select shutil signal socket sqlite3 ssl subprocess sys tempfile threading time "
-    "uuid webbrowser".split()
+    "platform queue random sched secrets select shutil signal socket sqlite3 ssl subprocess sys tempfile threading "
+    "time uuid webbrowser".split()
 )
 HARMLESS = (set(sys.stdlib_module_names) - REACHES_OUT) | {"numpy", "pydantic", "snowballstemmer"}
 VALUES_ELSEWHERE = {

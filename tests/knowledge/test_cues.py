@@ -33,14 +33,14 @@ def test_case_punctuation_and_endings_do_not_matter(text: str, same: str) -> Non
     ("text", "parts"),
     [
         ("One. Two! Three? Four; five", ("One.", "Two!", "Three?", "Four;", "five")),
-        ("Use it, e.g. for 3.5 ms, i.e. soon vs. later. Done.", ("Use it, e.g. for 3.5 ms, i.e. soon vs. later.", "Done.")),
+        ("For e.g. 3.5 ms, i.e. soon vs. later. Done.", ("For e.g. 3.5 ms, i.e. soon vs. later.", "Done.")),
         ("a list\n- first\n- second", ("a list", "- first", "- second")),
         ("  \n . \n ", ()),
         ("", ()),
         ("no end", ("no end",)),
         ("Wait... what?", ("Wait...", "what?")),
     ],
-)  # fmt: skip
+)
 def test_sentences(text: str, parts: tuple[str, ...]) -> None:
     assert sentences(text) == parts
 
@@ -122,9 +122,3 @@ def test_the_first_cue_that_matches_is_named() -> None:
     assert first_match(cues, "A ranking model with a tower.") == "ranking model"
     assert first_match(cues, "Nothing of the sort.") is None
     assert first_match((), "two tower") is None
-
-
-def test_the_cues_of_a_point_match_its_own_words() -> None:
-    cue = compile_cue("as of the time of the event")
-    assert cue.matches(stems("Features as they were, as of the exact time of that event."))
-    assert not cue.matches(stems("As of now we have no event time."))

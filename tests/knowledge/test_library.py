@@ -26,7 +26,7 @@ def markdown(head: Content, sections: dict[str, str]) -> str:
 def note() -> tuple[Content, dict[str, str]]:
     head = {"id": "some-note", "title": "Some note", "aliases": ["some"], "related": [], "sources": list(CASES)}
     sections = dict.fromkeys(NOTE_SECTIONS, "Words.")
-    sections["Numbers worth knowing"] = "- About 5 percent ([One, 2020](../cases/one-case.md)).\n- It is 3 (arithmetic)."
+    sections["Numbers worth knowing"] = "- About 5 percent ([One](../cases/one-case.md)).\n- It is 3 (arithmetic)."
     sections["Drill questions"] = "\n\n".join(f"### Question {n}?\n\nAnswer." for n in range(3))
     return head, sections
 
@@ -171,7 +171,9 @@ FAULTS: dict[str, tuple[Fault, str, str, str]] = {
         in_problem(lambda d: [p.update(misconceptions=[]) for ps in d["stages"].values() for p in ps]),
         PROBLEM, "misconceptions", "has 0",
     ),
-    "a board link to nothing": (in_problem(lambda d: d["board"]["links"].append(["c0", "c9"])), PROBLEM, "board", "'c9'"),
+    "a board link to nothing": (
+        in_problem(lambda d: d["board"]["links"].append(["c0", "c9"])), PROBLEM, "board", "names 'c9'"
+    ),
     "no front matter": (write(NOTE, "## What it is\n\nWords."), NOTE, "", "must begin with front matter"),
     "bad front matter": (write(NOTE, "---\nid: [\n---\n"), NOTE, "front matter", "is not valid YAML"),
     "empty front matter": (write(NOTE, "---\n# later\n---\n"), NOTE, "title", "Field required"),
@@ -210,8 +212,6 @@ def test_it_finds(fault: str, root: Path) -> None:
     assert any(
         finding.file == file and finding.field == field and words in finding.message for finding in findings
     ), "\n".join(map(str, findings))
-    with pytest.raises(ContentError):
-        load(root)
 
 
 def test_all_faults_are_found_in_one_run(root: Path) -> None:
@@ -219,6 +219,8 @@ def test_all_faults_are_found_in_one_run(root: Path) -> None:
     in_note({"related": ["gone"]})(root)
     in_case(sections={"Scale": ""})(root)
     assert {finding.file for finding in check(root)} == {PROBLEM, NOTE, CASE}
+    with pytest.raises(ContentError, match=r"and 3 more"):
+        load(root)
 
 
 def test_an_error_names_the_first_finding_and_counts_the_rest() -> None:

@@ -15,6 +15,8 @@ GOLDEN = Path(__file__).parent / "golden"
 NAMES = sorted(path.stem for path in ROOT.glob("*.md") if path.stem != "README")
 SPELLS = ["{{ 7 * 7 }}", "{% for x in [1] %}x{% endfor %}", "{# gone #}", "{{ statement }}", "}}", "{%", "\\", "---\n"]
 
+VALUES = st.one_of(st.sampled_from(SPELLS), st.text(max_size=30))
+
 
 def values(name: str) -> dict[str, str]:
     """For every variable a word that says which it is."""
@@ -51,7 +53,7 @@ def test_the_hash_is_that_of_the_file(name: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.one_of(st.sampled_from(SPELLS), st.text(max_size=30)), st.one_of(st.sampled_from(SPELLS), st.text(max_size=30)))
+@given(VALUES, VALUES)
 def test_values_stand_as_they_are(answer: str, statement: str) -> None:
     prompt = parse("x", "---\nvariables: [answer, statement]\n---\nA {{ answer }} B {{ statement }} C")
     assert prompt.render(answer=answer, statement=statement) == f"A {answer} B {statement} C"

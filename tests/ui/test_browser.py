@@ -290,7 +290,7 @@ async def test_a_second_window_follows_and_may_not_answer_meanwhile(slow: Served
 
 HOSTILE = (
     '<img src="http://192.0.2.7/x.png" onerror="window.hacked=1"><script>window.hacked=2</script>'
-    "${window.hacked=3} {{constructor.constructor('window.hacked=4')()}} `${window.hacked=5}` <b>bold</b> \\u003cb\\u003e"
+    "${window.hacked=3} {{constructor.constructor('window.hacked=4')()}} `${window.hacked=5}` <b>bold</b> \\u003cb"
     " ![x](http://192.0.2.7/y.png) [z](javascript:window.hacked=6) My north star would be 28-day retention."
 )
 

@@ -52,10 +52,7 @@ async def first(run: Run) -> str:
 
 
 async def last(run: Run) -> str:
-    text = ""
-    async for text in run.follow():
-        pass
-    return text
+    return [text async for text in run.follow()][-1]
 
 
 async def until(condition: Callable[[], bool]) -> None:

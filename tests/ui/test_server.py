@@ -1,4 +1,4 @@
-"""The real server in a process of its own: what it answers, what it refuses, how it stops, and that it stays at home."""
+"""The real server in a process of its own: what it answers and refuses, how it stops, and that it stays at home."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_forged_id_reaches_nobody_elses_interview(
         assert [event.kind for event in store.events(foreign)].count("answered") == 1
 
 
-# --- what every answer carries, and what is refused --------------------------------------------------------------------
+# --- what every answer carries, and what is refused ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/report/nosuchthing.md", "/theme.css"])
@@ -237,12 +237,12 @@ def test_a_port_in_use_is_one_line_that_says_what_to_do(served: Served) -> None:
     assert "hotseat web --port" in run.stderr
 
 
-@pytest.mark.parametrize("action", ["socket.create_connection(('192.0.2.1', 80), 1)", "socket.getaddrinfo('a.example', 80)"])
+@pytest.mark.parametrize("action", ["create_connection(('192.0.2.1', 80), 1)", "getaddrinfo('a.example', 80)"])
 def test_the_guard_guards(tmp_path: Path, action: str) -> None:
     """What the next test relies on."""
     record = tmp_path / "guard.txt"
     run = subprocess.run(
-        [sys.executable, "-c", f"import socket; {action}"],
+        [sys.executable, "-c", f"import socket; socket.{action}"],
         env=environment(tmp_path, record),
         capture_output=True,
         text=True,

@@ -43,7 +43,8 @@ def routes(interviewer: Interviewer, access: Access) -> APIRouter:
         else:
             body = json.dumps(played(interview, view, card), indent=2, ensure_ascii=False) + "\n"
             kind = "application/json"
-        disposition = f'attachment; filename="hotseat-{view.problem.id}-{interview}.{ending}"'
-        return Response(body, media_type=kind, headers={"Content-Disposition": disposition, "Cache-Control": "no-store"})
+        name = f"hotseat-{view.problem.id}-{interview}.{ending}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(body, media_type=kind, headers=headers)
 
     return router

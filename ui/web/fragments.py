@@ -1,4 +1,4 @@
-"""HTML of the lobby and the interview page. PURE: values in, markup out; every text in it goes through `markup.text`."""
+"""HTML of the lobby and the interview page. PURE: values in, markup out; every text goes through `markup.text`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from ui.render import clock
 from ui.web.markup import text
 
 TAGLINE = "A mock interviewer for ML system design. One problem, one clock, one sharp question at a time."
+_NONE_YET = (
+    '<p class="hs-empty">None yet. Pick a problem and press Start: an interview is saved with every answer.</p>'
+)
+_NOTHING_TOLD = (
+    '<p class="hs-empty">Nothing yet. Ask about goals, users, numbers and limits: the answers are kept here.</p>'
+)
 _STEPS_DOWN = {
     "reply": "the model did not answer, so the question was asked as it is written",
     "assessment": "the model could not assess an answer; what it left open is shown as not assessed",
@@ -39,7 +45,13 @@ def missing(line: str) -> str:
 
 
 def notice(line: str) -> str:
-    return f'<p class="hs-notice" role="alert">{text(line)}</p>' if line else ""
+    """One line that asks for attention; nothing for an empty one."""
+    return notice_html(text(line), role="alert") if line else ""
+
+
+def notice_html(markup: str, role: str = "status") -> str:
+    """A notice that holds a link."""
+    return f'<p class="hs-notice" role="{role}">{markup}</p>'
 
 
 def about(view: View) -> str:
@@ -61,16 +73,13 @@ def connection(settings: Settings, warnings: Sequence[str]) -> str:
         )
     else:
         state, line = "on", f"Model: {settings.model.model} at {settings.model.base_url}"
-    trouble = "".join(f'<p class="hs-notice">{text(warning)}</p>' for warning in warnings)
+    trouble = "".join(notice_html(text(warning)) for warning in warnings)
     return f'<p class="hs-model hs-{state}"><i aria-hidden="true"></i>{text(line)}</p>{trouble}'
 
 
 def interviews(entries: Sequence[Entry], library: Library) -> str:
     """The list of own interviews, newest first."""
-    if not entries:
-        body = '<p class="hs-empty">None yet. Pick a problem and press Start: an interview is saved with every answer.</p>'
-    else:
-        body = f'<ul class="hs-list">{"".join(_entry(entry, library) for entry in entries)}</ul>'
+    body = f'<ul class="hs-list">{"".join(_entry(entry, library) for entry in entries)}</ul>' if entries else _NONE_YET
     return f'<section aria-label="Your interviews"><h2>Your interviews</h2>{body}</section>'
 
 
@@ -116,10 +125,9 @@ def _clock(view: View, wall_seconds: float) -> str:
     now = min(view.elapsed + (wall_seconds / 60 if wall else 0), view.setup.minutes)
     share = 100 * now / view.setup.minutes
     ticking = f' data-seconds="{now * 60:.0f}" data-most="{view.setup.minutes * 60:.0f}"' if wall else ""
-    what = "real time" if wall else "as if spoken"
+    what = "real time" if view.setup.clock is ClockKind.WALL else "as if spoken"
     return (
-        f'<p class="hs-clock" title="The clock charges an answer what it would take to say it."><b{ticking}>{clock(now)}</b> '
-        f"of {clock(view.setup.minutes)} <small>{what}</small></p>"
+        f'<p class="hs-clock"><b{ticking}>{clock(now)}</b> of {clock(view.setup.minutes)} <small>{what}</small></p>'
         f'<div class="hs-meter" aria-hidden="true"><i style="width:{share:.1f}%"></i></div>'
     )
 
@@ -128,9 +136,7 @@ def briefing(view: View) -> str:
     """The brief, and the facts that were told so far in the words in which they were told."""
     told = [fact for fact in view.problem.facts if fact.id in view.told]
     facts = "".join(f"<dt>{text(fact.topic)}</dt><dd>{text(fact.tell)}</dd>" for fact in told)
-    known = f"<dl>{facts}</dl>" if told else (
-        '<p class="hs-empty">Nothing yet. Ask about goals, users, numbers and limits: the answers are kept here.</p>'
-    )
+    known = f"<dl>{facts}</dl>" if told else _NOTHING_TOLD
     return (
         f'<details class="hs-brief" open><summary>Brief</summary><p>{text(view.problem.brief)}</p></details>'
         f'<details class="hs-facts" open><summary>What you were told</summary>{known}</details>'
@@ -142,7 +148,7 @@ def steps_down(degraded: Sequence[Degraded]) -> str:
     if not degraded:
         return ""
     items = "".join(
-        f"<li>Turn {event.turn}: {_STEPS_DOWN[event.what]} <small>({text(event.why)})</small></li>" for event in degraded
+        f"<li>Turn {one.turn}: {_STEPS_DOWN[one.what]} <small>({text(one.why)})</small></li>" for one in degraded
     )
     return f'<details class="hs-degraded"><summary>Done without: {len(degraded)}</summary><ul>{items}</ul></details>'
 

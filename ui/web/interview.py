@@ -24,6 +24,7 @@ from ui.web.runs import Busy, Run, Runs
 MOST_CHARACTERS = 40_000
 """Of one answer: several times what an interviewer would let somebody say in one go."""
 SPEAKING = "…"
+_ASKS = {Request.HINT: "Hint", Request.REPEAT: "Repeat", Request.NEXT: "Next stage"}
 _STALE = "This interview went on in another window. Here is where it stands: send your answer again if it still fits."
 _EMPTY = "There is nothing to send yet: write an answer first."
 
@@ -79,9 +80,9 @@ class Page:
             with gr.Row(elem_id="buttons") as self.row:
                 self.send = gr.Button("Send", variant="primary", elem_id="send", min_width=96)
                 self.asks = {
-                    what: gr.Button(label, elem_id=what.value, min_width=96)
-                    for what, label in {Request.HINT: "Hint", Request.REPEAT: "Repeat", Request.NEXT: "Next stage"}.items()
+                    what: gr.Button(label, elem_id=what.value, min_width=96) for what, label in _ASKS.items()
                 }
+                block('<p class="hs-keys">Ctrl+Enter sends</p>', elem_id="keys", min_width=10)
                 self.finish = gr.Button("Finish", elem_id="finish", min_width=96)
             with gr.Row(visible=False, elem_id="sure") as self.sure:
                 block("<p>End the interview now? You are asked for a last word, then you get your scorecard.</p>")
@@ -114,7 +115,6 @@ class Page:
         except HotseatError as error:
             yield {self.head: fragments.missing(str(error)), self.page: gr.Column(visible=False)}
             return
-        self.runs.warm(view.problem)
         yield self._whole(interview, view) | self._buttons(ready=run is None)
         if run is not None:
             async for frame in self._followed(interview, run, answered=None):
@@ -125,7 +125,7 @@ class Page:
         if not text.strip():
             yield {self.notice: fragments.notice(_EMPTY)}
         elif len(text) > MOST_CHARACTERS:
-            line = f"That is {len(text):,} characters; an answer may have {MOST_CHARACTERS:,}. Shorten it and send again."
+            line = f"That is {len(text):,} characters; an answer may have {MOST_CHARACTERS:,}. Shorten it."
             yield {self.notice: fragments.notice(line)}
         else:
             async for frame in self._turn(request, seen, lambda id_: self.runs.answer(id_, text), answering=True):
@@ -167,7 +167,8 @@ class Page:
     ) -> AsyncIterator[Frame]:
         """A turn in progress, then the page as it stands afterwards.
 
-        `answered` is the number of turns before our own answer: once there are more it is stored, and the box is emptied.
+        `answered` is the number of turns before our own answer: once there are more it is stored, and the box can
+        be emptied.
         """
         view = self.interviewer.view(interview)
         async for text in run.follow():

@@ -1,4 +1,4 @@
-"""What holds for every request: who may send it, the browser's cookie, the headers. Pure ASGI, so streams are not wrapped.
+"""What holds for every request: who may send it, the browser's cookie, the headers. Pure ASGI: streams pass untouched.
 
 A page on another site can reach a server on this machine. It gets nowhere: a foreign `Host` (DNS rebinding) and a
 foreign `Origin` (cross-site requests) are refused, and nothing of ours may be framed or load anything from elsewhere.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -74,19 +74,22 @@ class Gate:
 
     def _refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         host = headers.get("host", "")
-        if self._hosts is not None and _name(host) not in self._hosts:
+        if self._hosts is not None and _parts(host).hostname not in self._hosts:
             return PlainTextResponse("This server does not answer to that name.\n", status_code=403)
         origin = headers.get("origin")
-        if scope["method"] not in _SAFE and origin is not None and urlsplit(origin).netloc != host:
+        if scope["method"] not in _SAFE and origin is not None and origin.partition("://")[2] != host:
             return PlainTextResponse("Requests from other sites are not accepted.\n", status_code=403)
         if _UPLOADS.search(scope["path"]):
             return PlainTextResponse("Nothing can be uploaded here.\n", status_code=403)
         return None
 
 
-def _name(host: str) -> str:
-    """A Host header without its port."""
-    return (urlsplit(f"//{host}").hostname or "") if host.count("[") == host.count("]") else ""
+def _parts(host: str) -> SplitResult:
+    """A Host header, which may hold a port; nothing of one that cannot be read."""
+    try:
+        return urlsplit(f"//{host}")
+    except ValueError:
+        return urlsplit("")
 
 
 def _has_cookie(header: str) -> bool:

@@ -16,7 +16,7 @@ from ui.web.runs import Runs
 
 ASSETS = Path(__file__).parent / "assets"
 MOST_EVENTS = 1000
-"""Events that may run at once. Gradio's own limit of 40 makes the forty-first page wait for a reply (research: ui 0.3)."""
+"""Events that may run at once. Gradio's own limit of 40 makes the forty-first page wait (research: ui 0.3)."""
 
 
 def mount(app: FastAPI, assembly: Assembly, runs: Runs, access: Access) -> FastAPI:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agent.events import Mode
-from agent.scoring import Mark, NotAssessed, Scorecard, Verdict
+from agent.scoring import Coverage, Mark, NotAssessed, Scorecard, Verdict
 from agent.transcript import Turn, View
 from knowledge.library import Library
 from knowledge.schema import StageId
 from ui.radar import radar
 from ui.render import clock, points_line, stamp
-from ui.web.fragments import about, head, steps_down
+from ui.web.fragments import about, head, notice_html, steps_down
 from ui.web.markup import one_line, text
 
-PROVISIONAL = "Provisional: what could not be assessed might change the verdict."
 NOT_YET = "The scorecard is shown when the interview is over."
+_SETTLING = "Your last answers are still being assessed. This page follows."
+_PROVISIONAL = "Provisional: what could not be assessed might change the verdict."
+_COVERAGE = ("stage", "shown", "unprompted", "not assessed", "looked for", "minutes", "planned")
 
 
 def readable(view: View) -> bool:
@@ -27,41 +31,38 @@ def not_yet(interview: str, view: View) -> str:
 
 
 def report(interview: str, view: View, card: Scorecard, library: Library, *, settling: bool) -> str:
-    """The whole page below the window's edge."""
+    """The whole page."""
+    go_on = f'The interview is still open: this is how it stands. <a href="interview?s={text(interview)}">Go on</a>'
     parts = [
         head(view.problem.title, about(view)),
-        _still_open(interview, view),
-        '<p class="hs-notice" role="status">Your last answers are still being assessed. This page follows.</p>' if settling else "",
+        "" if view.ended else notice_html(go_on),
+        notice_html(text(_SETTLING)) if settling else "",
         _verdict(interview, card),
         _dimensions(card),
         _coverage(card, library),
+        "<h2>Points</h2>",
         *(_stage(interview, stage, card, library) for stage in StageId),
         _transcript(view, card),
     ]
     return f'<div class="hs-report">{"".join(parts)}</div>'
 
 
-def _still_open(interview: str, view: View) -> str:
-    if view.ended:
-        return ""
-    return f'<p class="hs-notice">The interview is still open: this is how it stands. <a href="interview?s={text(interview)}">Go on</a></p>'
+# --- the result ------------------------------------------------------------------------------------------------------
 
 
 def _verdict(interview: str, card: Scorecard) -> str:
-    words = card.verdict.value.replace("-", " ")
     upper = f" to {card.range.high:g}" if card.range.high > card.range.low else ""
     caps = "".join(f"<li>At most {text(_words(cap.best))}: {text(cap.because)}</li>" for cap in card.caps)
-    downloads = "".join(
-        f'<a class="hs-button quiet" href="report/{text(interview)}.{ending}" download>{label}</a>'
-        for ending, label in (("md", "Markdown"), ("json", "JSON"))
-    )
+    verdict = f'<p class="big {card.verdict.value}">{text(_words(card.verdict))}</p><p>at {card.level} level</p>'
+    score = [
+        f"<p><b>{card.range.low:g}{upper}</b> of 100</p>{_range(card)}<p>{text(points_line(card))}</p>",
+        f"<p>{_PROVISIONAL}</p>" if card.provisional else "",
+        f"<ul>{caps}</ul>" if caps else "",
+    ]
+    downloads = _download(interview, "md", "Markdown") + _download(interview, "json", "JSON")
     return (
-        f'<section class="hs-verdict" aria-label="Verdict"><div><p class="big {card.verdict.value}">{text(words)}</p>'
-        f"<p>at {text(card.level)} level</p></div>"
-        f'<div class="score"><p><b>{card.range.low:g}{upper}</b> of 100</p>{_range(card)}'
-        f"<p>{text(points_line(card))}</p>{f'<p>{PROVISIONAL}</p>' if card.provisional else ''}"
-        f"{f'<ul>{caps}</ul>' if caps else ''}</div>"
-        f'<p class="downloads">{downloads}</p></section>'
+        f'<section class="hs-verdict" aria-label="Verdict"><div>{verdict}</div>'
+        f'<div class="score">{"".join(score)}</div><p class="downloads">{downloads}</p></section>'
     )
 
 
@@ -69,94 +70,107 @@ def _words(verdict: Verdict) -> str:
     return verdict.value.replace("-", " ")
 
 
+def _download(interview: str, ending: str, label: str) -> str:
+    return f'<a class="hs-button quiet" href="report/{text(interview)}.{ending}" download>{label}</a>'
+
+
 def _range(card: Scorecard) -> str:
-    """What is sure, and what the open points could add."""
+    """A bar of what is sure, and of what the open points could add."""
     low, high = card.range.low, card.range.high
-    return (
-        f'<div class="hs-meter wide" role="img" aria-label="{low:g} sure, up to {high:g} if everything unclear was meant">'
-        f'<i style="width:{low:g}%"></i><i class="maybe" style="width:{high - low:.1f}%"></i></div>'
-    )
+    label = f"{low:g} sure, up to {high:g} if everything unclear was meant"
+    bars = f'<i style="width:{low:g}%"></i><i class="maybe" style="width:{high - low:.1f}%"></i>'
+    return f'<div class="hs-meter wide" role="img" aria-label="{label}">{bars}</div>'
 
 
 def _dimensions(card: Scorecard) -> str:
     named = {dimension.value.replace("-", " "): value for dimension, value in card.dimensions.items()}
     rows = "".join(
-        f'<tr><th scope="row">{text(name)}</th><td class="n">{value:.2f}</td>'
-        f'<td class="m"><div class="hs-meter"><i style="width:{100 * (value - 1) / 3:.0f}%"></i></div></td></tr>'
+        f'<tr><th scope="row">{text(name)}</th><td class="n">{value:.2f}</td><td class="m"><div class="hs-meter">'
+        f'<i style="width:{100 * (value - 1) / 3:.0f}%"></i></div></td></tr>'
         for name, value in named.items()
     )
+    header = '<th scope="col">dimension</th><th scope="col" class="n">1 to 4</th><td></td>'
     return (
         '<section class="hs-dimensions"><h2>Dimensions</h2><div class="pair">'
-        f"<figure>{radar(named, 'Dimensions from 1 to 4')}</figure>"
-        '<table><thead><tr><th scope="col">dimension</th><th scope="col" class="n">1 to 4</th><td class="m"></td></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></section>"
+        f"<figure>{radar(named, 'Dimensions from 1 to 4')}</figure>{_table(header, rows)}</div></section>"
     )
 
 
 def _coverage(card: Scorecard, library: Library) -> str:
-    names = ("stage", "shown", "unprompted", "not assessed", "looked for", "minutes", "planned")
-    header = "".join(f'<th scope="col"{"" if i == 0 else " class=n"}>{name}</th>' for i, name in enumerate(names))
-    rows = "".join(
-        f'<tr><th scope="row">{text(library.stages[stage].title)}</th><td class="n">{c.shown}</td>'
-        f'<td class="n">{c.unprompted}</td><td class="n">{c.not_assessed}</td><td class="n">{c.expected}</td>'
-        f'<td class="n">{clock(c.minutes)}</td><td class="n">{clock(c.planned)}</td></tr>'
-        for stage, c in card.coverage.items()
-    )
-    table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<section><h2>Coverage and time</h2><div class="scroll" tabindex="0" role="group" aria-label="Coverage">{table}</div></section>'
+    header = "".join(f'<th scope="col" class="{"n" if i else ""}">{name}</th>' for i, name in enumerate(_COVERAGE))
+    rows = "".join(_coverage_row(library.stages[stage].title, row) for stage, row in card.coverage.items())
+    scroll = f'<div class="scroll" tabindex="0" role="group" aria-label="Coverage">{_table(header, rows)}</div>'
+    return f"<section><h2>Coverage and time</h2>{scroll}</section>"
+
+
+def _coverage_row(stage: str, row: Coverage) -> str:
+    counts = (row.shown, row.unprompted, row.not_assessed, row.expected, clock(row.minutes), clock(row.planned))
+    cells = "".join(f'<td class="n">{count}</td>' for count in counts)
+    return f'<tr><th scope="row">{text(stage)}</th>{cells}</tr>'
+
+
+def _table(header: str, rows: str) -> str:
+    return f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+# --- the points ------------------------------------------------------------------------------------------------------
 
 
 def _stage(interview: str, stage: StageId, card: Scorecard, library: Library) -> str:
     """What was shown in one stage, each with the words that show it, and what stayed open."""
-    marks = [mark for mark in card.marks if mark.stage is stage]
-    open_ = [one for one in card.not_assessed if one.stage is stage]
-    count = card.coverage[stage]
-    title = f"<h3>{text(library.stages[stage].title)} <small>{count.shown} shown, {count.expected} looked for</small></h3>"
-    body = "".join([*(_mark(interview, mark) for mark in marks), *map(_open, open_)]) or '<p class="hs-empty">Nothing was shown here.</p>'
-    heading = '<h2 id="points">Points</h2>' if stage is StageId.CLARIFY else ""
-    return f'{heading}<section class="hs-points">{title}{body}</section>'
+    marks = [_mark(interview, mark) for mark in card.marks if mark.stage is stage]
+    open_ = [_open(one) for one in card.not_assessed if one.stage is stage]
+    row = card.coverage[stage]
+    count = f"<small>{row.shown} shown, {row.expected} looked for</small>"
+    body = "".join([*marks, *open_]) or '<p class="hs-empty">Nothing was shown here.</p>'
+    return f'<section class="hs-points"><h3>{text(library.stages[stage].title)} {count}</h3>{body}</section>'
 
 
 def _mark(interview: str, mark: Mark) -> str:
-    return (
-        f'<article><p>{text(mark.statement)}</p><p class="chips"><span>{mark.depth.value}</span>'
-        f'<span class="{mark.promptedness.value}">{text(stamp(mark.promptedness))}</span></p>{_quote(interview, mark)}</article>'
-    )
+    chips = _chip(mark.depth.value) + _chip(stamp(mark.promptedness), mark.promptedness.value)
+    # the page has a base address, so a link into it names the page
+    jump = f'<a href="report?s={text(interview)}#turn-{mark.turn}">turn {mark.turn}</a>'
+    return f"<article><p>{text(mark.statement)}</p>{_chips(chips)}{_quote(mark.quote, jump)}</article>"
 
 
 def _open(one: NotAssessed) -> str:
-    return (
-        f'<article class="open"><p>{text(one.statement)}</p><p class="chips"><span class="unknown">not assessed</span></p>'
-        f"<blockquote>{one_line(one.quote)}<footer>the nearest words</footer></blockquote></article>"
-    )
+    chips = _chip("not assessed", "unknown")
+    quote = _quote(one.quote, "the nearest words")
+    return f'<article class="open"><p>{text(one.statement)}</p>{_chips(chips)}{quote}</article>'
 
 
-def _quote(interview: str, mark: Mark) -> str:
-    """The words, with a jump to their turn. The page has a base address, so the link names the page."""
-    jump = f'<a href="report?s={text(interview)}#turn-{mark.turn}">turn {mark.turn}</a>'
-    return f"<blockquote>{one_line(mark.quote)}<footer>{jump}</footer></blockquote>"
+def _chip(words: str, kind: str = "") -> str:
+    return f'<span class="{kind}">{text(words)}</span>'
 
 
-# --- transcript ------------------------------------------------------------------------------------------------------
+def _chips(chips: str) -> str:
+    return f'<p class="chips">{chips}</p>'
+
+
+def _quote(words: str, footer: str) -> str:
+    return f"<blockquote>{one_line(words)}<footer>{footer}</footer></blockquote>"
+
+
+# --- the transcript --------------------------------------------------------------------------------------------------
 
 
 def _transcript(view: View, card: Scorecard) -> str:
-    turns = "".join(_turn(turn, [mark.quote for mark in card.marks if mark.turn == turn.n]) for turn in view.turns)
+    turns = "".join(_turn(turn, (mark.quote for mark in card.marks if mark.turn == turn.n)) for turn in view.turns)
     return f'<section class="hs-transcript"><h2>Transcript</h2><ol>{turns}</ol>{steps_down(view.degraded)}</section>'
 
 
-def _turn(turn: Turn, quotes: list[str]) -> str:
+def _turn(turn: Turn, quotes: Iterable[str]) -> str:
     who = "Interviewer" if turn.who == "interviewer" else "You"
     kind = f" · {turn.move.kind.value}" if turn.move else ""
-    words = _highlighted(turn.text, quotes) if turn.text.strip() else "<i>silence</i>"
+    words = highlighted(turn.text, quotes) if turn.text.strip() else "<i>silence</i>"
     return (
-        f'<li id="turn-{turn.n}" class="{turn.who}" tabindex="-1"><p class="who">{turn.n} · {who} · {clock(turn.at)}{kind}</p>'
-        f'<p class="words">{words}</p></li>'
+        f'<li id="turn-{turn.n}" class="{turn.who}" tabindex="-1">'
+        f'<p class="who">{turn.n} · {who} · {clock(turn.at)}{kind}</p><p class="words">{words}</p></li>'
     )
 
 
-def _highlighted(words: str, quotes: list[str]) -> str:
-    """The turn with what was quoted from it marked; quotes may overlap."""
+def highlighted(words: str, quotes: Iterable[str]) -> str:
+    """A turn with what was quoted from it marked; quotes may overlap."""
     quoted = [False] * len(words)
     for quote in filter(None, quotes):
         at = words.find(quote)

@@ -16,8 +16,6 @@ from typing import Any
 from agent.errors import HotseatError, UsageError
 from agent.events import Request
 from agent.interviewer import Interviewer
-from agent.reader import Reader
-from knowledge.schema import Problem
 
 FOLLOW_SECONDS = 0.1
 """Pause between two looks at a growing reply: ten a second is what a browser renders in comfort (research: ui 3)."""
@@ -43,7 +41,7 @@ class Run:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self) -> AsyncIterator[str]:
-        """The reply as it grows, at most every `FOLLOW_SECONDS`; ends with the turn. Nothing is lost by not listening."""
+        """The reply as it grows, at most every `FOLLOW_SECONDS`; ends with the turn. Leaving early stops nothing."""
         shown: str | None = None
         while not self.done.is_set():
             if self.text != shown:
@@ -63,7 +61,6 @@ class Runs:
         self._runs: dict[str, Run] = {}
         self._settling: dict[str, asyncio.Task[None]] = {}
         self._settled: set[str] = set()
-        self._warm: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def answer(self, interview: str, text: str) -> Run:
@@ -90,13 +87,6 @@ class Runs:
     def current(self, interview: str) -> Run | None:
         """The turn in progress, if there is one."""
         return self._runs.get(interview)
-
-    def warm(self, problem: Problem) -> None:
-        """Has the reader embed what it knows of a problem while the candidate reads the brief: seconds, once."""
-        reader = self._interviewer.reader
-        if reader is not None and problem.id not in self._warm:
-            self._warm.add(problem.id)
-            self._spawn(asyncio.to_thread(_warm, reader, problem))
 
     def settling(self, interview: str) -> bool:
         """Whether answers are still being assessed."""
@@ -163,11 +153,3 @@ class Runs:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _warm(reader: Reader, problem: Problem) -> None:
-    try:
-        reader.read(problem, "How many users are there?", asked=None, question="")
-        reader.facts_asked(problem, "How many users are there?")
-    except Exception:  # the first turn meets the same trouble and records it
-        log.debug("the reader could not be warmed", exc_info=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 STOP_SECONDS = 3
-"""Given to open connections on SIGTERM. An open page holds one for ever, so without a limit nothing stops (research: ui 0.5)."""
+"""Given to open connections on SIGTERM. An open page holds one for ever: without a limit nothing stops."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -63,7 +63,12 @@ def serve(assembly: Assembly, *, host: str, port: int, browser: bool) -> None:
     local = _is_loopback(listener)
     app = create_app(assembly, hosts=LOOPBACK_NAMES if local else None)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, lifespan="on", timeout_graceful_shutdown=STOP_SECONDS
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
 
     class Server(uvicorn.Server):
@@ -101,7 +106,7 @@ def _unbound(host: str, port: int, error: OSError) -> str:
         return f"Port {port} is in use. Stop what runs there, or take another one: `hotseat web --port {free}`."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} may not be used by you. Take one above 1023: `hotseat web --port 7860`."
-    return f"Cannot listen on {host!r} ({error.strerror or error}). The usual address is `hotseat web --host 127.0.0.1`."
+    return f"Cannot listen on {host!r} ({error.strerror or error}). Usual is `hotseat web --host 127.0.0.1`."
 
 
 def _is_loopback(listener: socket.socket) -> bool:
