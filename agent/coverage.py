@@ -45,11 +45,13 @@ shared     share of the sentence's words, weighted by their rarity in the proble
 rejecting  1 when the sentence turns something down
 """
 NEAREST = 3
+CONTEXT_FLOOR = 0.1
+"""Added to the probability found in the rest of a stage before its logarithm is taken: an empty stage is no proof."""
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """ln(p / 1-p) = bias + weights x features (+ asked, for the point just asked about), and the two thresholds."""
+class Weights:
+    """ln(p / 1-p) = bias + one coefficient per feature, and one for what else of the point's stage the answer shows."""
 
     bias: float
     cue: float
@@ -57,13 +59,25 @@ class Calibration:
     margin: float
     shared: float
     rejecting: float
+    context: float = 0.0
+
+    @property
+    def of_features(self) -> NDArray[np.float64]:
+        return np.array([getattr(self, name) for name in FEATURES])
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Two passes: every sentence `alone`, then `together` with what the first pass found in the rest of the answer.
+
+    `asked` is added for the point that was just asked about; `shown` and `unsure` are the least probabilities.
+    """
+
+    alone: Weights
+    together: Weights
     asked: float
     shown: float
     unsure: float
-
-    @property
-    def weights(self) -> NDArray[np.float64]:
-        return np.array([getattr(self, name) for name in FEATURES])
 
 
 @dataclass(frozen=True)
@@ -256,7 +270,9 @@ def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None)
 
     A question shows nothing but what clarifying is about.
     """
-    odds = np.asarray(by.bias + scores.features @ by.weights, dtype=np.float64)
+    first = _linear(scores, by.alone)
+    found = 1 / (1 + np.exp(-first.max(axis=0)))
+    odds = _linear(scores, by.together) + by.together.context * context(found, rubric)
     if asked in rubric.points:
         odds[:, rubric.points.index(asked)] += by.asked
     questions = np.array([sentence.endswith("?") for sentence in scores.sentences])
@@ -265,29 +281,47 @@ def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None)
     return odds
 
 
+def _linear(scores: Scores, weights: Weights) -> NDArray[np.float64]:
+    return np.asarray(weights.bias + scores.features @ weights.of_features, dtype=np.float64)
+
+
+def context(found: NDArray[np.float64], rubric: Rubric) -> NDArray[np.float64]:
+    """Per point: how much of the rest of its stage an answer shows. `found` are probabilities per point."""
+    ranks = np.array([stage.rank for stage in rubric.stages])
+    in_stage: NDArray[np.float64] = np.bincount(ranks, weights=found, minlength=len(StageId))
+    return np.asarray(np.log(CONTEXT_FLOOR + in_stage[ranks] - found), dtype=np.float64)
+
+
 # --- quotes and depth ------------------------------------------------------------------------------------------------
 
 _REASON = re.compile(
-    r"\b(because|since|so that|otherwise|which means|that way|the reason|due to|trade-?off|at the (cost|price|expense)|downside|"
-    r"in exchange|rather than|instead of|worth (it|the)|the catch|the risk|the problem with|if (we|i|you) (did|do|don'?t|only|just)|"
-    r"would (break|leak|bias|hurt|miss|cost|punish|reward|inflate|drown|teach)|as long as|unless|even though|while)\b",
+    r"\b(because|since|so that|otherwise|which means|that way|the reason|due to|trade-?off|at the (cost|price|expense)|"
+    r"downside|in exchange|rather than|instead of|worth (it|the)|the catch|the risk|the problem with|as long as|unless|"
+    r"even though|while|if (we|i|you) (did|do|don['’]?t|only|just)|"
+    r"would(n['’]t)? (break|leak|bias|hurt|miss|cost|punish|reward|inflate|drown|teach|look|annoy|lose|never))\b",
     re.IGNORECASE,
 )
 _MECHANISM = re.compile(
-    r"\b(by|using|via|from|per|with|within|into|every|each|when|after|before|then|until|against|over the (last|past)|\d[\d.,%]*)\b",
+    r"\b(by|using|via|from|per|with|within|into|every|each|when|after|before|then|until|against|over the (last|past)|"
+    r"(?<!^)so|which|where|only if|not (by|just|only))\b|\d[\d.,%]*|:",
     re.IGNORECASE,
 )
+_LEANS_BACK = re.compile(r"\W*(that|this|it|its|they|these|those|because|otherwise|since|so|if not|without)\b", re.IGNORECASE)
+MECHANISMS = 2
 
 
 def depth(sentence: str, after: str = "") -> Depth:
-    """How deep a sentence goes: a reason or trade-off in it, or opening the sentence after it, justifies; a mechanism
-    explains; a list or a bare mention names. Markers count once, so length alone changes nothing."""
+    """How deep a sentence goes, from what kinds of word it has, never from how many.
+
+    A reason or trade-off in it, or in a sentence after it that leans back on it ("That ..."), justifies; `MECHANISMS`
+    different markers of how something works explain; a bare mention or an enumeration names.
+    """
     if sentence.count(",") >= LIST_COMMAS and not _REASON.search(sentence):
         return Depth.NAMED
-    opening = " ".join(after.split()[:8])
-    if _REASON.search(sentence) or _REASON.search(opening):
+    if _REASON.search(sentence) or (_LEANS_BACK.match(after) and _REASON.search(after)):
         return Depth.JUSTIFIED
-    return Depth.EXPLAINED if len(_MECHANISM.findall(sentence)) >= 2 else Depth.NAMED
+    markers = {re.sub(r"\d.*", "number", match[0].lower()) for match in _MECHANISM.finditer(sentence)}
+    return Depth.EXPLAINED if len(markers) >= MECHANISMS else Depth.NAMED
 
 
 def _quote(text: str, sentence: str, asked: bool) -> tuple[str, Depth]:

@@ -89,6 +89,8 @@ _INSTRUCTION = _any(
     r"\b(pretend to be|act as|behave like) (an?|the|my) (\w+ )?"
     r"(interviewer|candidate|assistant|grader|engineer|expert|friend)\b",
 )
+_QUOTED = re.compile(r"(?<=\w )[\"“][^\"“”]*([\"”]|$)")
+"""What somebody else is said to say: users of the designed system give orders too."""
 _STALL = _any(
     r"^\W*(i (really |honestly )?(don'?t|do not) know( (this|that|it|much|how|what|about)\b.{0,40})?|no idea|not sure|i'?m (not sure|stuck|blank(ing)?)"
     r"|no clue|dunno|idk|hm+|uh+m*|um+|i have no idea|nothing comes to mind|i can'?t think of (anything|it)|n/?a)\W*$",
@@ -204,6 +206,7 @@ def interrogatives(text: str) -> tuple[str, ...]:
 
 def is_instruction(sentence: str) -> bool:
     """Whether a sentence addresses the grader instead of the problem. Such sentences are never evidence."""
+    sentence = _QUOTED.sub("", sentence)
     orders = (match.start() for match in _ORDER.finditer(sentence))
     return bool(_INSTRUCTION.search(sentence)) or any(not _ACTING.search(sentence[:at][-40:]) for at in orders)
 

@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.clock import heard
-from agent.coverage import Calibration, FactIndex, Rubric, fact_index, facts_asked, read, rubric
+from agent.coverage import Calibration, FactIndex, Rubric, Weights, fact_index, facts_asked, read, rubric
 from agent.events import Cell
 from knowledge.schema import Problem
 
 CALIBRATION = Calibration(
-    bias=-7.72, cue=1.49, near=5.85, margin=6.86, shared=6.21, rejecting=0.42, asked=0.7, shown=0.55, unsure=0.12
-)  # fmt: skip
-
+    alone=Weights(bias=-7.72, cue=1.49, near=5.85, margin=6.86, shared=6.21, rejecting=0.42),
+    together=Weights(bias=-6.76, cue=1.37, near=5.25, margin=6.31, shared=5.31, rejecting=0.49, context=0.62),
+    asked=0.7,
+    shown=0.55,
+    unsure=0.1,
+)
+"""Fitted by `python -m evals.coverage.fit`, which also says how well it reads; `asked` is set by hand: doubled odds."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 

@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from agent.coverage import FEATURES, Calibration, Embed, Rubric, measure, rubric
+from agent.coverage import FEATURES, Calibration, Embed, Rubric, Weights, context, measure, rubric
 from knowledge.embedding import load_embedder
 from knowledge.library import Library, load
 
@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 class Labelled:
     """All (sentence, point) cells of one problem. `answer` numbers the answers, `kind` says what sort of negative."""
 
-    problem: str
+    reader: Rubric
     features: Array
     shown: NDArray[np.bool_]
     answer: NDArray[np.int64]
@@ -58,7 +58,7 @@ def labelled(problem_id: str, library: Library, reader: Rubric, embed: Embed) ->
                 points.append(column)
                 kinds.append(near.get(point, ""))
     return Labelled(
-        problem_id,
+        reader,
         np.array(features, dtype=np.float64),
         np.array(shown),
         np.array(numbers),
@@ -67,10 +67,8 @@ def labelled(problem_id: str, library: Library, reader: Rubric, embed: Embed) ->
     )
 
 
-def fit(sets: Sequence[Labelled]) -> Array:
+def fit(x: Array, y: Array) -> Array:
     """Ridge logistic regression by Newton's method: bias first, then one coefficient per feature."""
-    x = np.concatenate([one.features for one in sets])
-    y = np.concatenate([one.shown for one in sets]).astype(float)
     x = np.c_[np.ones(len(x)), x]
     beta = np.zeros(x.shape[1])
     penalty = RIDGE * np.eye(len(beta))
@@ -82,9 +80,36 @@ def fit(sets: Sequence[Labelled]) -> Array:
     return beta
 
 
-def predict(beta: Array, one: Labelled) -> Array:
-    odds: Array = np.c_[np.ones(len(one.features)), one.features] @ beta
-    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
+def predict(beta: Array, x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.c_[np.ones(len(x)), x] @ beta)), dtype=np.float64)
+
+
+def with_context(one: Labelled, alone: Array) -> Array:
+    """The features with that of the second pass behind them; `alone` are the coefficients of the first."""
+    probability = predict(alone, one.features)
+    extra = np.zeros(len(probability))
+    for number in np.unique(one.answer):
+        rows = one.answer == number
+        found = np.zeros(len(one.reader.points))
+        np.maximum.at(found, one.point[rows], probability[rows])
+        extra[rows] = context(found, one.reader)[one.point[rows]]
+    return np.asarray(np.c_[one.features, extra], dtype=np.float64)
+
+
+def fit_both(sets: Sequence[Labelled]) -> tuple[Array, Array]:
+    """Coefficients of both passes."""
+    truth = np.concatenate([one.shown for one in sets]).astype(float)
+    alone = fit(np.concatenate([one.features for one in sets]), truth)
+    return alone, fit(np.concatenate([with_context(one, alone) for one in sets]), truth)
+
+
+def read_held_out(one: Labelled, others: Sequence[Labelled]) -> Cells:
+    alone, together = fit_both(others)
+    return by_answer(one, predict(together, with_context(one, alone)))
+
+
+def weights(beta: Array) -> Weights:
+    return Weights(**dict(zip(("bias", *FEATURES, "context"), (round(float(b), 2) for b in beta), strict=False)))
 
 
 @dataclass(frozen=True)
@@ -144,14 +169,13 @@ def main() -> None:
     library, embedder = load(), load_embedder()
     names = sorted(path.stem.removeprefix("answers-") for path in DATA.glob("answers-*.yaml"))
     sets = [labelled(n, library, rubric(library.problems[n], embedder.embed), embedder.embed) for n in names]
-    held = [by_answer(one, predict(fit([s for s in sets if s is not one]), one)) for one in sets]
+    held = [read_held_out(one, [other for other in sets if other is not one]) for one in sets]
     for name, cells in zip([*names, "all"], [[c] for c in held] + [held], strict=True):
         print(name)
         for figure, value in report(cells, options.shown, options.unsure).items():
             print(f"  {figure:32} {value:.3f}")
-    beta = fit(sets)
-    named = dict(zip(("bias", *FEATURES), (round(float(b), 2) for b in beta), strict=True))
-    print(Calibration(**named, asked=0.7, shown=options.shown, unsure=options.unsure))
+    alone, together = (weights(beta) for beta in fit_both(sets))
+    print(Calibration(alone, together, asked=0.7, shown=options.shown, unsure=options.unsure))
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def test_an_echo_of_the_interviewer_is_no_evidence() -> None:
 
 
 def test_the_point_that_was_asked_about_is_read_with_more_faith() -> None:
-    text = "The amber data decides a lot here, so we look."
+    text = GOOD["data-amber"]
     plain, asked = cells(text), cells(text, asked="data-amber")
     assert asked["data-amber"].probability > plain["data-amber"].probability
 

@@ -75,6 +75,7 @@ def test_sentences_are_exact_substrings_in_order_and_lose_no_word(text: str) -> 
         ("a b", "a x x x b", False),
         ("a b c", "a b x b x x c", True),  # the nearest b leads nowhere, the next one does
         ("a ... a", "a", False),
+        ("a b ... b", "a b b", True),
         ("a a", "a b a", True),
         ("day", "daily", False),
         ("", "anything", None),
@@ -104,13 +105,13 @@ def _starts(runs: list[list[str]]) -> set[int]:
     return {sum(len(run) for run in runs[:index]) for index in range(len(runs))}
 
 
-LETTERS = st.sampled_from("abc")
+LETTERS = st.sampled_from("ab")
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.lists(LETTERS, min_size=1, max_size=3), min_size=1, max_size=2),
-    st.lists(st.sampled_from("abcx"), max_size=9),
+    st.lists(st.sampled_from("abx"), max_size=9),
 )
 def test_matching_is_its_definition(runs: list[list[str]], words: list[str]) -> None:
     cue = compile_cue(" ... ".join(" ".join(run) for run in runs))
