@@ -11,27 +11,33 @@ from agent.inbound import is_instruction
 from knowledge.cues import first_match, sentences
 from knowledge.schema import Curveball, Problem
 
+_VERBS = (
+    "use|go|pick|choose|start|begin|build|train|take|model|serve|store|split|deploy|run|keep|frame|treat|optimi[sz]e|"
+    "predict|retrieve|rank|sample|log|add|make|have|do|measure|evaluate|cache|call|put|set|define|label|let|retrain|"
+    "approve|block|score|filter|ship|route|send|hold|weight|fine-?tune|index|chunk|embed|monitor|page"
+)
 _DECISION = re.compile(
     r"\b(i('d|'ll| would| will| am going to|'m going to)|we('d|'ll| would| will| should)|let's|let us|let me)\s+"
-    r"(\w+\s+){0,2}?(use|go|pick|choose|start|begin|build|train|take|model|serve|store|split|deploy|run|keep|frame|treat|"
-    r"optimi[sz]e|predict|retrieve|rank|sample|log|add|make|have|do|measure|evaluate|cache|call|put|set|define|label)\b"
+    rf"(\w+\s+){{0,2}}?({_VERBS})\b"
     r"|\bmy (choice|pick|decision|model|baseline|primary metric|objective|label)\b.{0,20}\b(is|would be|will be)\b"
-    r"|\b(i|we) (use|choose|pick|go with|settle on|commit to)\b",
+    r"|\b(i|we) (use|choose|pick|go with|settle on|commit to|train|define|serve|split|log)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<!\w)(?<!\d[.,])\d[\d,.]*+\s*+(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|percent|million|billion|thousand|"
-    r"qps|requests?|users?|items?|videos?|candidates?|dimensions?|tokens?|articles?|payments?)(?![a-z])",
+    r"(?<!\w)(?<!\d[.,])\d[\d,.]*+\s*+(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|percent|"
+    r"million|billion|thousand|qps|requests?|users?|items?|videos?|candidates?|dimensions?|tokens?|articles?|payments?)"
+    r"(?![a-z])",
     re.IGNORECASE,
 )
 _REJECTION = re.compile(
     r"\b(not|never|cannot|no longer|avoid|instead of|rather than|without|against|skip|drop|ignore|leave out|reject|"
-    r"unlike|wrong|bad idea|mistake|mislead\w*|too \w+ to|is out|ruled? out|turn(ed)? (it |that )?down|flatter\w*|useless|"
-    r"discard|dropped|meaningless)\b"
+    r"unlike|wrong|bad idea|mistake|mislead\w*|too \w+ to|is out|ruled? out|turn(ed)? (it |that )?down|flatter\w*|"
+    r"useless|discard|dropped|meaningless|hardly|rarely|seldom|barely|doubt)\b"
     # "n't" in the main clause; behind "because" or "so that" it mostly gives the reason for what is proposed.
-    r"|^(?:(?!\b(?:because|so|since|that|which|who|if|when|while|as)\b).)*n['’]t\b",
+    r"|^(?:(?!\b(?:because|so|since|that|which|who|if|when|while|as)\b).)*n't\b",
     re.IGNORECASE | re.DOTALL,
 )
+_SUPPOSES = re.compile(r"\W*(?:and |but |so )?(if|suppose|imagine|say) (we|you|i|they|somebody|someone)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,12 @@ class Claim:
 
 def rejects(sentence: str) -> bool:
     """Whether a sentence turns something down, so that what it mentions is not what it proposes."""
-    return bool(_REJECTION.search(sentence))
+    return bool(_REJECTION.search(_straight(sentence)))
+
+
+def _straight(text: str) -> str:
+    """With straight apostrophes, as the patterns have them."""
+    return text.replace("’", "'")
 
 
 @lru_cache(maxsize=4_096)
@@ -65,7 +76,7 @@ def commitments(turn: int, text: str) -> tuple[Commitment, ...]:
     for sentence in sentences(text):
         if sentence.endswith("?") or is_instruction(sentence):
             continue
-        if _DECISION.search(sentence) and not rejects(sentence):
+        if _DECISION.search(_straight(sentence)) and not rejects(sentence):
             found.append(Commitment(turn, sentence, "decision"))
         elif _NUMBER.search(sentence):
             found.append(Commitment(turn, sentence, "number"))
@@ -82,7 +93,7 @@ def misconceptions(problem: Problem, turn: int, text: str) -> tuple[Claim, ...]:
 def _stated(known: tuple[tuple[str, int, tuple[str, ...]], ...], turn: int, text: str) -> tuple[Claim, ...]:
     found: list[Claim] = []
     for sentence in sentences(text):
-        if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence):
+        if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence) or _SUPPOSES.match(sentence):
             continue
         found += [Claim(turn, point, index, sentence) for point, index, cues in known if first_match(cues, sentence)]
     return tuple(found)

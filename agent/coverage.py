@@ -270,14 +270,16 @@ def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None)
 
     A question shows nothing but what clarifying is about.
     """
+    questions = np.array([sentence.endswith("?") for sentence in scores.sentences])
+    other = np.array([stage is not StageId.CLARIFY for stage in rubric.stages])
+    silent = np.ix_(questions, other)
     first = _linear(scores, by.alone)
+    first[silent] = -20.0
     found = 1 / (1 + np.exp(-first.max(axis=0)))
     odds = _linear(scores, by.together) + by.together.context * context(found, rubric)
     if asked in rubric.points:
         odds[:, rubric.points.index(asked)] += by.asked
-    questions = np.array([sentence.endswith("?") for sentence in scores.sentences])
-    other = np.array([stage is not StageId.CLARIFY for stage in rubric.stages])
-    odds[np.ix_(questions, other)] = -20.0
+    odds[silent] = -20.0
     return odds
 
 
@@ -288,7 +290,7 @@ def _linear(scores: Scores, weights: Weights) -> NDArray[np.float64]:
 def context(found: NDArray[np.float64], rubric: Rubric) -> NDArray[np.float64]:
     """Per point: how much of the rest of its stage an answer shows. `found` are probabilities per point."""
     ranks = np.array([stage.rank for stage in rubric.stages])
-    in_stage: NDArray[np.float64] = np.bincount(ranks, weights=found, minlength=len(StageId))
+    in_stage = np.array([found[ranks == stage.rank].sum() for stage in StageId])
     return np.asarray(np.log(CONTEXT_FLOOR + in_stage[ranks] - found), dtype=np.float64)
 
 

@@ -112,7 +112,7 @@ class Move(Value):
     quote: str | None = None
     steer: SteerReason | None = None
     touched: bool = False
-    rest: bool = False
+    rest: Literal["", "more", "open"] = ""
 
 
 class Cell(Value):

@@ -148,6 +148,7 @@ SHORT = 25
 @lru_cache(maxsize=1_024)
 def inbound(text: str) -> Inbound:
     """Reads one utterance. Never raises; a text it cannot read is `unreadable`."""
+    text = text.replace("’", "'")  # the patterns have straight apostrophes
     words = len(text.split())
     if unreadable(text):
         return Inbound(unreadable=True)
@@ -228,9 +229,10 @@ _COMMON_ENGLISH = frozenset(
 
 _COMMON_ELSEWHERE = frozenset(
     "ich wir sie es der die das den dem des ein eine einen und oder nicht mit für auf von zu zum zur ist sind wird "
-    "werden würde dann auch wie sich im je nous vous il elle le la les une et ou ne pas avec pour sur dans du au aux est "
-    "sont sera que qui ce cette puis mais yo el los las un y o se con por para en sobre del al son lo su como pero más "
-    "più io gli di che una della dei sono come um uma os não com dos da na ik wij het een niet voor op van zijn ook".split()
+    "werden würde dann auch wie sich im je nous vous il elle le la les une et ou ne pas avec pour sur dans du au aux "
+    "est sont sera que qui ce cette puis mais yo el los las un y o se con por para en sobre del al son lo su como pero "
+    "más più io gli di che una della dei sono come um uma os não com dos da na ik wij het een niet voor op van zijn "
+    "ook".split()
 ) - _COMMON_ENGLISH
 
 

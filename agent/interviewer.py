@@ -278,6 +278,8 @@ class Interviewer:
             said = text
             if done or text:
                 break
+        if any(said in turn.text for turn in view.turns if turn.who == "interviewer"):
+            said = ""  # small models copy themselves; once is enough
         if said:
             words.source = "model"
             words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}

@@ -41,7 +41,10 @@ _ASSUME = (
     "Assume what you think is realistic, and tell me what it is.",
     "That is open. Pick something sensible and state it.",
 )
-_REST = ("Assume the rest.", "For anything else, assume something sensible.", "The rest is yours to assume.")
+_REST = {
+    "more": ("Ask again for what I left out.", "There was more in your question, ask again."),
+    "open": ("Assume the rest.", "For anything else, assume something sensible.", "The rest is yours to assume."),
+}
 CLOSING = (
     "That is where we stop. Before I give any feedback: how do you think it went, and what would you do differently "
     "with another hour?"
@@ -56,7 +59,7 @@ def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
             return f"{view.problem.brief} {_opening(view)}"
         case MoveKind.TELL:
             told = " ".join(view.problem.fact(fact).tell for fact in move.facts)
-            return f"{told} {_vary(_REST, view)}" if move.rest else told
+            return f"{told} {_vary(_REST[move.rest], view)}" if move.rest else told
         case MoveKind.THROW_BACK:
             return _thrown_back(move, view)
         case MoveKind.HOLD:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import accumulate
+from typing import Literal
 
 from agent.claims import hit_by
 from agent.clock import Schedule
@@ -164,11 +165,18 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     tellable = [f for f in facts if f not in thrown]
     if tellable:
         told = _fitting(tellable)
-        yield _facts(view, MoveKind.TELL, told, rest=len(asked) > len(told))
+        yield _facts(view, MoveKind.TELL, told, rest=_rest(tellable, told, asked))
     elif thrown:
         yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
     elif said.questions and not said.check_in:
         yield _facts(view, MoveKind.THROW_BACK, [])
+
+
+def _rest(asked_for: list[Fact], told: list[Fact], questions: tuple[str, ...]) -> Literal["", "more", "open"]:
+    """What remains of the questions: facts that did not fit, questions that no fact answers, or nothing."""
+    if len(told) < len(asked_for):
+        return "more"
+    return "open" if len(questions) > len(told) else ""
 
 
 def _fitting(facts: list[Fact]) -> list[Fact]:
@@ -399,7 +407,7 @@ def _steered_twice(view: View) -> bool:
     return len(view.moves) >= 2 and all(move.kind is MoveKind.STEER for move in view.moves[-2:])
 
 
-def _facts(view: View, kind: MoveKind, facts: list[Fact], *, rest: bool = False) -> Move:
+def _facts(view: View, kind: MoveKind, facts: list[Fact], *, rest: Literal["", "more", "open"] = "") -> Move:
     return Move(
         kind=kind,
         stage=_stage(view),

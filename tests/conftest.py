@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from agent.reader import Reader
 from agent.scoring import Scoring
 from knowledge.embedding import MiniLM, load_embedder
 from knowledge.library import Library, load
+from knowledge.vectors import VectorCache
 from tests.factory import tiny_library
+from tests.ui.serving import HOTSEAT, environment
+from ui.assembly import index_folder
 
 
 class OutsideConnection(AssertionError):
@@ -83,9 +87,19 @@ def embedder() -> MiniLM:
 
 
 @pytest.fixture(scope="session")
-def reader(embedder: MiniLM) -> Reader:
-    """The shipped reader; what it has embedded of a problem is kept for the whole run."""
-    return Reader(embedder.embed)
+def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the notes are indexed and the exemplars embedded, once per run. Copy it, do not use it."""
+    home = tmp_path_factory.mktemp("warm")
+    build = [*HOTSEAT, "knowledge", "build"]
+    subprocess.run(build, env=environment(home, home / "guard.txt"), check=True, capture_output=True)
+    return home
+
+
+@pytest.fixture(scope="session")
+def reader(embedder: MiniLM, warm_home: Path) -> Reader:
+    """The shipped reader."""
+    kept = VectorCache(embedder, index_folder(warm_home) / "exemplars")
+    return Reader(embedder.embed, keep=kept.embed)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import sys
 from collections.abc import AsyncIterator
 
@@ -29,13 +31,20 @@ async def converse(interviewer: Interviewer, *, setup: Setup | None = None, inte
     _replay(interviewer, interview)
     try:
         await _until_the_end(interviewer, interview)
-    except (EOFError, KeyboardInterrupt, asyncio.CancelledError):
-        _write(f"\nSaved. Come back with `hotseat resume {interview}`.\n")
+    except EOFError:
+        _write(_saved(interview))
         return
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        _write(_saved(interview))
+        os._exit(130)  # a thread still waits for Enter, and Python would wait for that thread
     await _settled(interviewer, interview)
     card = interviewer.scorecard(interview)
     _write("\n" + scorecard_markdown(card, interviewer.library) + "\n")
     _write(f"\nKeep it: `hotseat export {interview} --out interview.md`.\n")
+
+
+def _saved(interview: str) -> str:
+    return f"\nSaved. Come back with `hotseat resume {interview}`.\n"
 
 
 async def _until_the_end(interviewer: Interviewer, interview: str) -> None:
@@ -48,7 +57,7 @@ async def _until_the_end(interviewer: Interviewer, interview: str) -> None:
             await asyncio.gather(settling, return_exceptions=True)
         if text == "/quit":
             raise EOFError
-        if text == "/help":
+        if text not in COMMANDS and re.fullmatch(r"/\w*", text):  # a slip, or /help: not something said
             _write(HELP + "\n")
             continue
         request = COMMANDS.get(text)
@@ -82,6 +91,8 @@ def _replay(interviewer: Interviewer, interview: str) -> None:
 
 
 def _read(prompt: str) -> str:
+    if sys.stdin is None:
+        raise EOFError
     lines = [input(prompt)]
     while lines[-1].endswith("\\"):
         lines[-1] = lines[-1][:-1]

@@ -6,6 +6,7 @@ Results go to stdout, progress and notices to stderr. Exit codes: 0 fine, 1 a ch
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -334,11 +335,19 @@ def _report(interviewer: object, interview: str, *, as_json: bool) -> None:
         typer.echo(markdown(interview, view, card, interviewer.library))
 
 
+def _any_terminal() -> None:
+    """What a terminal cannot show or should not have sent is replaced by a question mark, not a traceback."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Entry point: every user error is one line and exit code 2; SIGTERM ends like Ctrl-C, so that servers stop too."""
     from knowledge.library import ContentError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _any_terminal()
     try:
         app(standalone_mode=True)
     except (HotseatError, ContentError) as error:

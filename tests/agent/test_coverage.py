@@ -13,7 +13,7 @@ from agent.scoring import Scoring, score
 from knowledge.library import Library
 from knowledge.schema import StageId
 from tests.agent.doubles import bag_of_stems
-from tests.agent.test_transcript import Script
+from tests.agent.script import Script
 from tests.factory import tiny_problem
 
 PROBLEM = tiny_problem()
@@ -69,6 +69,11 @@ def test_a_question_shows_what_clarifying_is_about_and_nothing_else() -> None:
     assert "clarify-amber" in cells("Is it that the amber clarify matters because it decides the rest?")
     found = cells("Is it that the amber data matters because it decides the rest?")
     assert {PROBLEM.stage_of(point) for point in found} <= {StageId.CLARIFY}
+
+
+def test_a_question_lends_nothing_to_what_stands_beside_it() -> None:
+    asked = "Would the basalt data matter because it decides the rest?"
+    assert cells(f"{asked} {GOOD['data-amber']}")["data-amber"] == cells(GOOD["data-amber"])["data-amber"]
 
 
 def test_an_echo_of_the_interviewer_is_no_evidence() -> None:

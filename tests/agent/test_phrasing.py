@@ -19,7 +19,7 @@ from knowledge.cues import first_match
 from knowledge.library import Library
 from knowledge.schema import Problem, StageId
 from prompts import load
-from tests.agent.test_transcript import Script
+from tests.agent.script import Script
 from tests.factory import Talk, shown, tiny_library
 
 LIBRARY = tiny_library()
@@ -42,7 +42,7 @@ def at(problem: Problem) -> View:
 EVERY_KIND = [
     move(MoveKind.OPEN),
     move(MoveKind.TELL, facts=("fact-1", "fact-2")),
-    move(MoveKind.TELL, facts=("fact-1",), rest=True),
+    *(move(MoveKind.TELL, facts=("fact-1",), rest=rest) for rest in ("more", "open")),
     move(MoveKind.THROW_BACK, facts=("fact-0",)),
     move(MoveKind.THROW_BACK),
     move(MoveKind.HOLD),
@@ -105,7 +105,7 @@ def every_move(problem: Problem) -> Iterator[Move]:
     for ball in problem.curveballs:
         yield move(MoveKind.CURVEBALL, curveball=ball.id, quote=SIXTEEN)
     for fact in problem.facts:
-        yield move(MoveKind.TELL, facts=(fact.id,), rest=True)
+        yield from (move(MoveKind.TELL, facts=(fact.id,), rest=rest) for rest in ("more", "open"))
         if fact.throw_back:
             yield move(MoveKind.THROW_BACK, facts=(fact.id,))
     for stage in StageId:

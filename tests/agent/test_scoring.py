@@ -14,7 +14,7 @@ from agent.scoring import Scorecard, score, stage_minutes
 from agent.transcript import View, fold
 from knowledge.library import Library
 from knowledge.schema import Dimension, Level, StageId
-from tests.agent.test_transcript import Script
+from tests.agent.script import Script
 from tests.factory import START, shown, tiny_library
 
 LIBRARY = tiny_library()
@@ -139,11 +139,11 @@ def one(depth: Depth, turn: int = 2, point: str = "frame-amber") -> dict[Key, Ce
 
 def test_credit_is_depth_times_promptedness_times_weight() -> None:
     early, late = (card(one(Depth.EXPLAINED, turn)).marks[0] for turn in (2, 6))
-    weight = PROBLEM.point("frame-amber").weight
+    worth = SCORING.depth[Depth.EXPLAINED] * PROBLEM.point("frame-amber").weight
     assert early.promptedness is Promptedness.UNPROMPTED
-    assert early.credit == pytest.approx(0.8 * 1.0 * weight)
+    assert early.credit == pytest.approx(worth)
     assert late.promptedness is Promptedness.PROBE
-    assert late.credit == pytest.approx(0.8 * 0.8 * weight)
+    assert late.credit == pytest.approx(SCORING.promptedness[Promptedness.PROBE] * worth)
 
 
 def test_the_most_creditable_showing_counts_and_of_equals_the_first() -> None:

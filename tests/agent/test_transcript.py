@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,48 +30,12 @@ from agent.events import (
     Started,
     SteerReason,
 )
-from agent.transcript import View, fold, setup_of
+from agent.transcript import fold, setup_of
 from knowledge.schema import StageId
-from tests.factory import START, shown, tiny_problem
+from tests.agent.script import PROBLEM, Script
+from tests.factory import START, shown
 
-PROBLEM = tiny_problem()
 POINT = "clarify-amber"
-
-
-class Script:
-    """Events by hand, a minute apart, without a policy: positions that an interview may reach or not."""
-
-    def __init__(self, setup: Setup | None = None):
-        self.now = START
-        begin = Started(when=START, setup=setup or Setup(problem="tiny"), problem_hash="0", version="test")
-        self.events: list[Event] = [begin]
-        self.turn = 0
-
-    def tick(self) -> datetime:
-        self.now += timedelta(minutes=1)
-        return self.now
-
-    def say(self, kind: MoveKind = MoveKind.HOLD, stage: StageId = StageId.CLARIFY, **move: Any) -> Script:
-        self.turn += 1
-        made = Move(kind=kind, stage=stage, because="test", **move)
-        self.events.append(Said(when=self.tick(), turn=self.turn, text="Go on.", move=made))
-        return self
-
-    def answer(self, text: str, *cells: Cell) -> Script:
-        self.turn += 1
-        self.events.append(Answered(when=self.tick(), turn=self.turn, text=text))
-        return self.read("matcher", *cells)
-
-    def read(self, by: str, *cells: Cell, turn: int | None = None) -> Script:
-        one = Assessed.model_validate(
-            {"when": self.tick(), "turn": turn or self.turn, "by": by, "reader": "test", "cells": cells}
-        )
-        self.events.append(one)
-        return self
-
-    @property
-    def view(self) -> View:
-        return fold(self.events, PROBLEM)
 
 
 # --- late readings ---------------------------------------------------------------------------------------------------
@@ -124,6 +88,12 @@ def test_late_readings_in_any_order_give_the_same_view(
     for event in late:
         mixed.insert(random.randint(1, len(mixed)), event)
     assert fold(mixed, PROBLEM) == expected
+
+
+def test_of_two_lists_of_facts_the_later_one_counts_wherever_it_stands() -> None:
+    late = readings([(6, "matcher", [], True), (6, "matcher", [], True)])
+    orders = ([*talk(), *late], [*talk(), *reversed(late)])
+    assert {fold(events, PROBLEM).latest.facts for events in orders} == {("fact-3",)}
 
 
 def test_the_models_verdict_replaces_the_matchers_whichever_came_first() -> None:
@@ -314,7 +284,7 @@ MOVE = Move(
     quote="“I'd use gadget1”, 20 % \N{GRINNING FACE}",
     steer=SteerReason.OFF_TOPIC,
     touched=True,
-    rest=True,
+    rest="open",
 )
 EVERY_EVENT: tuple[Event, ...] = (
     Started(when=START, setup=Setup(problem="tiny", minutes=37.5), problem_hash="abc", version="1"),

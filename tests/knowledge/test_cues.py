@@ -32,7 +32,7 @@ def test_case_punctuation_and_endings_do_not_matter(text: str, same: str) -> Non
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("One. Two! Three? Four; five", ("One.", "Two!", "Three?", "Four;", "five")),
+        ("One. Two! Three? Four; five", ("One.", "Two!", "Three?", "Four; five")),
         ("For e.g. 3.5 ms, i.e. soon vs. later. Done.", ("For e.g. 3.5 ms, i.e. soon vs. later.", "Done.")),
         ("a list\n- first\n- second", ("a list", "- first", "- second")),
         ("  \n . \n ", ()),

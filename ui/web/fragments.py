@@ -127,8 +127,8 @@ def _clock(view: View, wall_seconds: float) -> str:
     ticking = f' data-seconds="{now * 60:.0f}" data-most="{view.setup.minutes * 60:.0f}"' if wall else ""
     what = "real time" if view.setup.clock is ClockKind.WALL else "as if spoken"
     return (
-        f'<p class="hs-clock"><b{ticking}>{clock(now)}</b> of {clock(view.setup.minutes)} <small>{what}</small></p>'
-        f'<div class="hs-meter" aria-hidden="true"><i style="width:{share:.1f}%"></i></div>'
+        f'<p class="hs-clock"><b{ticking}>{clock(now)}</b> of {clock(view.setup.minutes)} <small>{what}</small>'
+        f'<span class="hs-meter" aria-hidden="true"><i style="width:{share:.1f}%"></i></span></p>'
     )
 
 

@@ -44,7 +44,8 @@ class Page:
                 self.list = block()
         self.started = gr.Textbox("", visible="hidden")
         blocks.load(self.opened, None, [self.list], **EVENT)
-        begun = self.start.click(self.begin, self.choices, [self.started, self.notice], **EVENT)
+        once = EVENT | {"trigger_mode": "once"}  # two clicks are one interview
+        begun = self.start.click(self.begin, self.choices, [self.started, self.notice], **once)
         begun.success(None, self.started, None, js=_GO)
 
     def _build_form(self) -> None:

@@ -6,8 +6,17 @@ from typing import Any
 
 import gradio as gr
 
-EVENT: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
-"""How every handler is attached. Private hides it from the listings only: each handler still checks who asks."""
+EVENT: dict[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "api_visibility": "private",
+    "trigger_mode": "multiple",
+}
+"""How every handler is attached. Private hides it from the listings only: each handler still checks who asks.
+
+Gradio would otherwise drop a click that comes in the instant in which the event before it ends; doubles are refused by
+the handlers.
+"""
 
 
 def block(markup: str = "", **options: Any) -> Any:
