@@ -7,8 +7,9 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from agent.scoring import Scoring
-from knowledge.library import ROOT, ContentError, Finding
+from agent.scorecard import Scoring
+from knowledge.checks import Finding
+from knowledge.library import ROOT, ContentError
 
 
 def load_scoring(root: Path = ROOT) -> Scoring:
@@ -16,8 +17,8 @@ def load_scoring(root: Path = ROOT) -> Scoring:
     path = root / "scoring.yaml"
     try:
         return Scoring.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ContentError((Finding(path.name, "", f"cannot be read: {error.strerror}"),)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError((Finding(path.name, "", f"cannot be read: {error}"),)) from None
     except yaml.YAMLError as error:
         raise ContentError((Finding(path.name, "", f"is not valid YAML: {' '.join(str(error).split())}"),)) from None
     except ValidationError as error:

@@ -9,7 +9,6 @@ Its coefficients come from `evals/coverage/fit.py`.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.claims import rejects
+from agent.depth import REASON, depth
 from agent.events import Cell, Depth
 from agent.inbound import interrogatives, is_instruction
 from knowledge.cues import compile_cue, sentences, stems
@@ -32,7 +32,6 @@ READER = "cues+minilm/1"
 MIN_WORDS = 4
 ECHO = 0.75
 """Share of a sentence's stems that stand in the interviewer's last words: above it the candidate only repeats them."""
-LIST_COMMAS = 5
 
 
 FEATURES = ("cue", "near", "margin", "shared", "rejecting")
@@ -294,36 +293,7 @@ def context(found: NDArray[np.float64], rubric: Rubric) -> NDArray[np.float64]:
     return np.asarray(np.log(CONTEXT_FLOOR + in_stage[ranks] - found), dtype=np.float64)
 
 
-# --- quotes and depth ------------------------------------------------------------------------------------------------
-
-_REASON = re.compile(
-    r"\b(because|since|so that|otherwise|which means|that way|the reason|due to|trade-?off|at the (cost|price|expense)|"
-    r"downside|in exchange|rather than|instead of|worth (it|the)|the catch|the risk|the problem with|as long as|unless|"
-    r"even though|while|if (we|i|you) (did|do|don['’]?t|only|just)|"
-    r"would(n['’]t)? (break|leak|bias|hurt|miss|cost|punish|reward|inflate|drown|teach|look|annoy|lose|never))\b",
-    re.IGNORECASE,
-)
-_MECHANISM = re.compile(
-    r"\b(by|using|via|from|per|with|within|into|every|each|when|after|before|then|until|against|over the (last|past)|"
-    r"(?<!^)so|which|where|only if|not (by|just|only))\b|\d[\d.,%]*|:",
-    re.IGNORECASE,
-)
-_LEANS_BACK = re.compile(r"\W*(that|this|it|its|they|these|those|because|otherwise|since|so|if not|without)\b", re.IGNORECASE)
-MECHANISMS = 2
-
-
-def depth(sentence: str, after: str = "") -> Depth:
-    """How deep a sentence goes, from what kinds of word it has, never from how many.
-
-    A reason or trade-off in it, or in a sentence after it that leans back on it ("That ..."), justifies; `MECHANISMS`
-    different markers of how something works explain; a bare mention or an enumeration names.
-    """
-    if sentence.count(",") >= LIST_COMMAS and not _REASON.search(sentence):
-        return Depth.NAMED
-    if _REASON.search(sentence) or (_LEANS_BACK.match(after) and _REASON.search(after)):
-        return Depth.JUSTIFIED
-    markers = {re.sub(r"\d.*", "number", match[0].lower()) for match in _MECHANISM.finditer(sentence)}
-    return Depth.EXPLAINED if len(markers) >= MECHANISMS else Depth.NAMED
+# --- quotes ---------------------------------------------------------------------------------------------------------
 
 
 def _quote(text: str, sentence: str, asked: bool) -> tuple[str, Depth]:
@@ -332,7 +302,7 @@ def _quote(text: str, sentence: str, asked: bool) -> tuple[str, Depth]:
     index = parts.index(sentence)
     after = parts[index + 1] if index + 1 < len(parts) else ""
     found = depth(sentence, after)
-    if asked and found is Depth.NAMED and any(_REASON.search(part) for part in parts):
+    if asked and found is Depth.NAMED and any(REASON.search(part) for part in parts):
         return sentence, Depth.EXPLAINED
     return sentence, found
 

@@ -9,14 +9,12 @@ Nothing raises into the conversation: a failing model, index or reader becomes a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from agent import assessor, phrasing
+from agent import assessor
 from agent.clock import Schedule
 from agent.coverage import READER
 from agent.errors import Conflict, ModelError, UsageError
@@ -36,46 +34,29 @@ from agent.events import (
     Started,
 )
 from agent.inbound import clean
-from agent.models.budget import pack
 from agent.models.port import Model
-from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
 from agent.policy import next_moves
 from agent.reader import Reader
-from agent.scoring import Scorecard, Scoring, score
+from agent.scorecard import Scorecard, Scoring
+from agent.scoring import score
 from agent.store import Store
-from agent.transcript import Turn, View, fold, setup_of
+from agent.transcript import fold, setup_of
+from agent.view import Turn, View
+from agent.wording import Wording, Words
 from knowledge.library import Library, problem_hash
 from knowledge.schema import Problem
-from prompts import load
 
 VERSION = "0.1.0"
-SAME_QUESTION = 0.45
-"""Cosine above which a model's question counts as the authored one in other words."""
 ASSESSED_AT_ONCE = 24
 """Most items asked of a model per answer; the likeliest first."""
 
 
-SMALL_WINDOW, WINDOW = 8_192, 32_768
-"""Tokens that a prompt and its reply may take. A whole interview is about 10,000; one slot of our own server has 8,192."""
 
 
 class Finder(Protocol):
     """What the interviewer needs of retrieval."""
 
     def passages(self, query: str, *, problem: str | None = None, limit: int = 3) -> Sequence[Any]: ...
-
-
-@dataclass
-class _Words:
-    """What became of one reply."""
-
-    text: str = ""
-    source: str = "plain"
-    prompts: dict[str, str] = field(default_factory=dict)
-    first_ms: int | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    failures: list[tuple[Literal["reply", "retrieval"], str]] = field(default_factory=list)
 
 
 def _now() -> datetime:
@@ -102,6 +83,7 @@ class Interviewer:
         self.reader = reader
         self.finder = finder
         self.model = model
+        self.wording = Wording(library.stages, model, reader)
         self._now = now
 
     # --- reading ---
@@ -172,9 +154,9 @@ class Interviewer:
         if not view.awaits_interviewer:
             return
         move = next_moves(view, Schedule(self.library.stages, view.setup.minutes))[0]
-        words = _Words()
+        words = Words()
         began = time.monotonic()
-        async for shown in self._phrase(view, move, words):
+        async for shown in self.wording.say(view, move, words):
             if words.first_ms is None:
                 words.first_ms = round((time.monotonic() - began) * 1000)
             yield shown
@@ -235,7 +217,7 @@ class Interviewer:
             return [Degraded(when=when, turn=turn.n, what="reader", why=why), unread]
         return [Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells, facts=facts)]
 
-    def _passages(self, view: View, move: Move, words: _Words) -> tuple[str, ...]:
+    def _passages(self, view: View, move: Move, words: Words) -> tuple[str, ...]:
         """Ids of the notes behind a move about a point; they are cited in the report."""
         if self.finder is None or move.point is None:
             return ()
@@ -246,96 +228,6 @@ class Interviewer:
             words.failures.append(("retrieval", f"{type(error).__name__}: {error}"))
             return ()
         return tuple(hit.passage.id for hit in hits)
-
-    async def _phrase(self, view: View, move: Move, words: _Words) -> AsyncIterator[str]:
-        """Yields the growing reply and leaves the whole of it in `words`."""
-        plain = phrasing.plain(move, view, self.library.stages)
-        words.text = plain
-        if self.model is None or move.kind not in phrasing.WORDED or not view.latest.text.strip():
-            yield plain
-            return
-        with_model = self._acknowledged if self.model.small else self._reworded
-        try:
-            async for shown in with_model(self.model, view, move, plain, words):
-                words.text = shown
-                yield shown
-        except ModelError as error:
-            words.failures.append(("reply", str(error)))
-            words.text = _finished(words.text, plain)
-            yield words.text
-        if (last := getattr(self.model, "last", None)) is not None:
-            words.prompt_tokens, words.completion_tokens = last.prompt_tokens, last.completion_tokens
-
-    async def _acknowledged(
-        self, model: Model, view: View, move: Move, plain: str, words: _Words
-    ) -> AsyncIterator[str]:
-        """For small models: at most one neutral sentence of theirs, then the authored words."""
-        prompt = load("acknowledge")
-        limits = self._limits(view, words=ACKNOWLEDGEMENT_WORDS, questions=0)
-        words.text = ""
-        said = ""
-        async for text, done in self._admitted(model, view, prompt.render(), limits, 48):
-            said = text
-            if done or text:
-                break
-        if any(said in turn.text for turn in view.turns if turn.who == "interviewer"):
-            said = ""  # small models copy themselves; once is enough
-        if said:
-            words.source = "model"
-            words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
-        yield f"{said} {plain}".strip()
-
-    async def _reworded(self, model: Model, view: View, move: Move, plain: str, words: _Words) -> AsyncIterator[str]:
-        """For larger models: their wording of the move, as long as it asks the authored question."""
-        prompt = load("ask")
-        wanted = phrasing.question(move, view, self.library.stages)
-        words.text = ""
-        said = ""
-        async for text, _done in self._admitted(model, view, prompt.render(question=wanted), self._limits(view), 90):
-            if "?" in text and not self._asks(text, wanted):
-                break
-            said = text
-            if said:
-                words.source = "model"
-                words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
-                yield said
-        if "?" not in said:
-            yield f"{said} {plain}".strip()
-
-    async def _admitted(
-        self, model: Model, view: View, note: str, limits: Limits, tokens: int
-    ) -> AsyncIterator[tuple[str, bool]]:
-        """The admissible beginning of the model's reply as it grows, and whether it can grow no more."""
-        buffer = shown = ""
-        window = SMALL_WINDOW if model.small else WINDOW
-        conversation = phrasing.messages(view, note, load("interviewer"))
-        packed = await asyncio.to_thread(
-            pack, conversation, window=window, reply=tokens, summary=phrasing.left_out(view)
-        )
-        stream = model.stream(packed, max_tokens=tokens)
-        async with contextlib.aclosing(stream) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                buffer += piece
-                verdict = outbound(buffer, limits)
-                if verdict.text != shown:
-                    shown = verdict.text
-                    yield shown, False
-                if verdict.cut:
-                    break
-        yield outbound(buffer + " ", limits).text, True
-
-    def _limits(self, view: View, **limits: int) -> Limits:
-        unshown = tuple(p.statement for p in view.problem.points if p.id not in view.shown)
-        said = tuple(turn.text for turn in view.turns)
-        return Limits(forbidden=forbidden_runs(unshown, said), **limits)
-
-    def _asks(self, text: str, wanted: str) -> bool:
-        """Whether the first question of `text` is `wanted` in other words; not where no reader can tell."""
-        asked = text[: text.index("?") + 1].rsplit(". ", maxsplit=1)[-1]
-        try:
-            return self.reader is not None and self.reader.closeness(asked, wanted) >= SAME_QUESTION
-        except Exception:  # recorded where the answer was read
-            return False
 
     # --- what is decided late ---
 
@@ -372,8 +264,3 @@ def _open_items(view: View) -> list[tuple[Turn, list[Cell]]]:
         if cells and turn.scored:
             work.append((turn, sorted(cells, key=lambda c: -c.probability)[:ASSESSED_AT_ONCE]))
     return work
-
-
-def _finished(begun: str, plain: str) -> str:
-    """A reply that a model left unfinished, completed in plain words. What was shown is not taken back."""
-    return begun if "?" in begun else f"{begun} {plain}".strip()

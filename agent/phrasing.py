@@ -12,7 +12,7 @@ from typing import assert_never
 
 from agent.events import Move, MoveKind, SteerReason
 from agent.models.port import Message
-from agent.transcript import View
+from agent.view import View
 from knowledge.cues import first_match
 from knowledge.schema import Curveball, Stage, StageId
 from prompts import Prompt

@@ -13,20 +13,28 @@ clarifying question is answered or thrown back before anything else is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import accumulate
 from typing import Literal
 
 from agent.claims import hit_by
 from agent.clock import Schedule
-from agent.events import ClockKind, Depth, Mode, Move, MoveKind, Request, SteerReason, Style
-from agent.transcript import View
-from knowledge.cues import first_match
+from agent.events import Depth, Move, MoveKind, Request, SteerReason, Style
+from agent.position import (
+    asked_for,
+    by_weight,
+    fitting,
+    hintable,
+    next_rung,
+    required,
+    stage_now,
+    steered_twice,
+    timed,
+    what_remains,
+)
+from agent.view import View
 from knowledge.schema import Fact, Level, Point, StageId
 
 MAX_OFFERED = 3
 """Admissible moves offered to a model."""
-HINTS_PER_POINT = 2
-TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
 CURVEBALLS = {Level.MID: 1, Level.SENIOR: 1, Level.STAFF: 2}
 CURVEBALL_WINDOW = (24.0, 38.0)
 """Virtual minutes of a 45-minute interview (research: interviews 2.2)."""
@@ -34,12 +42,8 @@ CURVEBALL_NEEDS = 3.0
 """Minutes that an answer to a changed constraint takes."""
 PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
 DEEPENS_PER_STAGE = {Style.HANDS_OFF: 1, Style.DRIVER: 2}
-TELL_WORDS = 50
-"""Facts are told until they fill this many words; the rest can be asked for again."""
 MOST_MOVES = 300
 """Moves after which an untimed interview closes: 45 minutes of interviewer turns at 0.15 each."""
-FOLLOWED = 0.6
-"""Summed probability of a later stage's points above which the candidate is followed there."""
 CHALLENGES = 3
 """Wrong claims that are questioned in one interview; more would make it an argument."""
 STALLS = 2
@@ -103,7 +107,7 @@ def close(view: View, schedule: Schedule) -> Iterator[Move]:
     """Time is up, the candidate is done, or no stage is left."""
     if view.latest.request is Request.FINISH or view.latest.inbound.wants_finish:
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because="the candidate asked to finish")
-    elif _timed(view) and view.elapsed >= schedule.minutes:
+    elif timed(view) and view.elapsed >= schedule.minutes:
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=f"the {schedule.minutes:g} minutes are over")
     elif len(view.moves) >= MOST_MOVES:
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=f"{MOST_MOVES} moves are enough")
@@ -112,14 +116,14 @@ def close(view: View, schedule: Schedule) -> Iterator[Move]:
 def repeat(view: View, _: Schedule) -> Iterator[Move]:
     """Say the last question again when asked to."""
     wanted = view.latest.request is Request.REPEAT or view.latest.inbound.wants_repeat
-    if wanted and view.last_move and not _steered_twice(view):
+    if wanted and view.last_move and not steered_twice(view):
         yield _steer(view, SteerReason.REPEAT, "the candidate asked to hear it again")
 
 
 def out_of_time(view: View, schedule: Schedule) -> Iterator[Move]:
     """No stage is continued after its hard limit; what was asked about the problem is still answered first."""
-    stage = _stage(view)
-    if _timed(view) and view.elapsed >= schedule.hard(stage):
+    stage = stage_now(view)
+    if timed(view) and view.elapsed >= schedule.hard(stage):
         yield from clarify(view, schedule)
         yield from _advance(view, schedule, f"hard limit of {stage} at {schedule.hard(stage):.1f} min")
 
@@ -127,7 +131,7 @@ def out_of_time(view: View, schedule: Schedule) -> Iterator[Move]:
 def unreadable(view: View, _: Schedule) -> Iterator[Move]:
     """An utterance that cannot be read, or not in this language, or that would have been cut short."""
     flags = view.latest.inbound
-    if _steered_twice(view):
+    if steered_twice(view):
         return
     if flags.unreadable:
         yield _steer(view, SteerReason.UNREADABLE, "the answer is not text that can be read")
@@ -140,7 +144,7 @@ def unreadable(view: View, _: Schedule) -> Iterator[Move]:
 def withhold(view: View, _: Schedule) -> Iterator[Move]:
     """Asked for the answer or the score, or given orders, stay in role."""
     flags = view.latest.inbound
-    if _steered_twice(view):
+    if steered_twice(view):
         return
     if flags.instruction:
         yield _steer(view, SteerReason.INSTRUCTION, "the candidate gave the interviewer orders")
@@ -158,51 +162,28 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     if view.latest.request:
         return
     said = view.latest.inbound
-    asked = said.interrogatives if _stage(view).rank <= StageId.FRAME.rank else said.questions
-    facts = _asked_for(view, asked)
+    asked = said.interrogatives if stage_now(view).rank <= StageId.FRAME.rank else said.questions
+    facts = asked_for(view, asked)
     facts += [view.problem.fact(f) for f in view.latest.facts if asked and f not in {known.id for known in facts}]
     thrown = [f for f in facts if f.throw_back and f.id not in view.thrown_back | view.told]
     tellable = [f for f in facts if f not in thrown]
     if tellable:
-        told = _fitting(tellable)
-        yield _facts(view, MoveKind.TELL, told, rest=_rest(tellable, told, asked))
+        told = fitting(tellable)
+        yield _facts(view, MoveKind.TELL, told, rest=what_remains(tellable, told, asked))
     elif thrown:
         yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
     elif said.questions and not said.check_in:
         yield _facts(view, MoveKind.THROW_BACK, [])
 
 
-def _rest(asked_for: list[Fact], told: list[Fact], questions: tuple[str, ...]) -> Literal["", "more", "open"]:
-    """What remains of the questions: facts that did not fit, questions that no fact answers, or nothing."""
-    if len(told) < len(asked_for):
-        return "more"
-    return "open" if len(questions) > len(told) else ""
-
-
-def _fitting(facts: list[Fact]) -> list[Fact]:
-    """As many as fit into one reply, at least one."""
-    words = list(accumulate(len(fact.tell.split()) for fact in facts))
-    return [fact for fact, total in zip(facts, words, strict=True) if total <= TELL_WORDS] or facts[:1]
-
-
-def _asked_for(view: View, questions: tuple[str, ...]) -> list[Fact]:
-    """The facts that these questions ask for, in the order of the questions, each once."""
-    found: dict[str, Fact] = {}
-    for question in questions:
-        for fact in view.problem.facts:
-            if first_match(fact.asks, question):
-                found.setdefault(fact.id, fact)
-    return list(found.values())
-
-
 def hint(view: View, _: Schedule) -> Iterator[Move]:
     """The next rung for whoever asks, while there is one."""
     if view.latest.request is not Request.HINT and not view.latest.inbound.wants_hint:
         return
-    point = _hintable(view)
+    point = hintable(view)
     if point:
         yield _hint(view, point, "the candidate asked for a hint")
-    elif not _steered_twice(view):
+    elif not steered_twice(view):
         yield _steer(view, SteerReason.NO_MORE_HINTS, "no rung is left here")
 
 
@@ -217,7 +198,7 @@ def hold(view: View, _: Schedule) -> Iterator[Move]:
     flags = view.latest.inbound
     held = bool(view.last_move and view.last_move.kind is MoveKind.HOLD)
     if not held and not flags.stall and (flags.thinking or flags.check_in) and not view.latest.gained:
-        yield Move(kind=MoveKind.HOLD, stage=_stage(view), because="the candidate is in mid-thought")
+        yield Move(kind=MoveKind.HOLD, stage=stage_now(view), because="the candidate is in mid-thought")
 
 
 def silence(view: View, schedule: Schedule) -> Iterator[Move]:
@@ -227,7 +208,7 @@ def silence(view: View, schedule: Schedule) -> Iterator[Move]:
     if view.stalls >= STALLS:
         yield from _advance(view, schedule, f"{view.stalls} silences in a row")
         return
-    point = _hintable(view) if view.last_move and view.last_move.kind in {MoveKind.PROBE, MoveKind.HINT} else None
+    point = hintable(view) if view.last_move and view.last_move.kind in {MoveKind.PROBE, MoveKind.HINT} else None
     if point:
         yield _hint(view, point, "the candidate is stuck: another angle")
     elif view.last_move and view.last_move.kind is not MoveKind.STEER:
@@ -242,7 +223,7 @@ def challenge(view: View, _: Schedule) -> Iterator[Move]:
         if (claim.point, claim.index) not in view.challenged and claim.point not in view.latest.shown:
             yield Move(
                 kind=MoveKind.CHALLENGE,
-                stage=_stage(view),
+                stage=stage_now(view),
                 because="the candidate made a claim that is known to be wrong",
                 point=claim.point,
                 misconception=claim.index,
@@ -255,9 +236,9 @@ def curveball(view: View, schedule: Schedule) -> Iterator[Move]:
     if len(view.curveballs) >= CURVEBALLS[view.setup.level] or view.latest.turn == 0:
         return
     opens, shuts = (minute * schedule.scale for minute in CURVEBALL_WINDOW)
-    stage = _stage(view)
-    early = _timed(view) and view.elapsed < opens and stage.rank < StageId.EVALUATE.rank
-    late = _timed(view) and view.elapsed > min(shuts, schedule.minutes - CURVEBALL_NEEDS)
+    stage = stage_now(view)
+    early = timed(view) and view.elapsed < opens and stage.rank < StageId.EVALUATE.rank
+    late = timed(view) and view.elapsed > min(shuts, schedule.minutes - CURVEBALL_NEEDS)
     if early or late or stage.rank < StageId.MODEL.rank or stage is StageId.WRAP:
         return
     if any(move.kind is MoveKind.CURVEBALL and move.stage is stage for move in view.moves):
@@ -276,9 +257,9 @@ def curveball(view: View, schedule: Schedule) -> Iterator[Move]:
 
 def move_on(view: View, schedule: Schedule) -> Iterator[Move]:
     """The stage has given what it can, or its time is better spent elsewhere."""
-    if _stage(view) is not view.stage:
+    if stage_now(view) is not view.stage:
         return
-    if _timed(view) and view.elapsed >= schedule.soft(view.stage):
+    if timed(view) and view.elapsed >= schedule.soft(view.stage):
         yield from _advance(view, schedule, f"soft limit of {view.stage} at {schedule.soft(view.stage):.1f} min")
     elif view.dry >= DRY_ANSWERS:
         yield from _advance(view, schedule, f"{view.dry} answers in a row brought nothing new")
@@ -286,13 +267,13 @@ def move_on(view: View, schedule: Schedule) -> Iterator[Move]:
 
 def deepen(view: View, _: Schedule) -> Iterator[Move]:
     """Ask for the trade-off behind something that was just said."""
-    stage = _stage(view)
+    stage = stage_now(view)
     done = sum(m.kind is MoveKind.DEEPEN and m.stage is stage for m in view.moves)
     if done >= DEEPENS_PER_STAGE[view.setup.style]:
         return
     shown = view.shown
-    for point in _by_weight(view.problem.point(p) for p in view.latest.shown):
-        here = view.problem.stage_of(point.id) is stage and _required(view, point)
+    for point in by_weight(view.problem.point(p) for p in view.latest.shown):
+        here = view.problem.stage_of(point.id) is stage and required(view, point)
         if here and point.weight >= 2 and point.id not in view.deepened and shown[point.id] is not Depth.JUSTIFIED:
             yield Move(
                 kind=MoveKind.DEEPEN,
@@ -304,16 +285,16 @@ def deepen(view: View, _: Schedule) -> Iterator[Move]:
 
 def probe(view: View, _: Schedule) -> Iterator[Move]:
     """Give a chance to show what was skipped."""
-    stage = _stage(view)
+    stage = stage_now(view)
     asked = sum(m.kind is MoveKind.PROBE and m.stage is stage for m in view.moves)
     if asked >= PROBES_PER_STAGE[view.setup.style]:
         return
     shown = view.shown
     open_points = [
-        p for p in view.problem.stages[stage] if p.id not in shown and p.id not in view.rungs and _required(view, p)
+        p for p in view.problem.stages[stage] if p.id not in shown and p.id not in view.rungs and required(view, p)
     ]
-    missed = _by_weight(p for p in open_points if p.id not in view.unsure)
-    touched = _by_weight(p for p in open_points if p.id in view.unsure)
+    missed = by_weight(p for p in open_points if p.id not in view.unsure)
+    touched = by_weight(p for p in open_points if p.id in view.unsure)
     for point in [*missed, *touched]:
         yield Move(
             kind=MoveKind.PROBE,
@@ -351,90 +332,34 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-# --- what the rules share --------------------------------------------------------------------------------------------
-
-
-def _timed(view: View) -> bool:
-    return view.setup.clock is not ClockKind.UNTIMED
-
-
-def _required(view: View, point: Point) -> bool:
-    """Whether the target level is expected to show the point."""
-    return point.level.rank <= view.setup.level.rank
-
-
-def _by_weight(points: Iterator[Point] | list[Point]) -> list[Point]:
-    """Heaviest first; equal weights in the order of the level, then of the file."""
-    return sorted(points, key=lambda p: (-p.weight, p.level.rank))
-
-
-def _stage(view: View) -> StageId:
-    """The stage to be in now: a candidate who went on to a later one with substance is followed there.
-
-    Substance is the sum of the probabilities of what the answer shows or touches. The next stage may be entered
-    directly; one further off only when everything between has been shown or touched.
-    """
-    substance = dict.fromkeys(StageId, 0.0)
-    if view.latest.turn and not view.latest.request:
-        for cell in view.turns[view.latest.turn - 1].cells:
-            if cell.state != "not-shown":
-                substance[view.problem.stage_of(cell.point)] += cell.probability
-    enough = max(FOLLOWED, substance[view.stage])
-    later = [s for s in StageId if s.rank > view.stage.rank and substance[s] > enough]
-    reached = {view.problem.stage_of(point) for point in {**view.shown, **view.unsure}}
-    for stage in sorted(later, key=lambda s: substance[s], reverse=True):
-        if reached.issuperset(s for s in StageId if view.stage.rank < s.rank < stage.rank):
-            return stage
-    return view.stage
+# --- moves that several rules make -------------------------------------------------------------------------------------
 
 
 def _advance(view: View, schedule: Schedule, because: str) -> Iterator[Move]:
     """To the next stage that time still allows, or to the close."""
-    here = max(view.stage, _stage(view), key=lambda s: s.rank)
+    here = max(view.stage, stage_now(view), key=lambda s: s.rank)
     for stage in StageId:
-        if stage.rank > here.rank and not (_timed(view) and view.elapsed >= schedule.hard(stage)):
+        if stage.rank > here.rank and not (timed(view) and view.elapsed >= schedule.hard(stage)):
             yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because)
             return
     yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
 
 
 def _steer(view: View, reason: SteerReason, because: str) -> Move:
-    return Move(kind=MoveKind.STEER, stage=_stage(view), because=because, steer=reason)
-
-
-def _steered_twice(view: View) -> bool:
-    """Whether the last two moves were steers: a third would be a loop, so the interview goes on instead."""
-    return len(view.moves) >= 2 and all(move.kind is MoveKind.STEER for move in view.moves[-2:])
+    return Move(kind=MoveKind.STEER, stage=stage_now(view), because=because, steer=reason)
 
 
 def _facts(view: View, kind: MoveKind, facts: list[Fact], *, rest: Literal["", "more", "open"] = "") -> Move:
     return Move(
         kind=kind,
-        stage=_stage(view),
+        stage=stage_now(view),
         because="the candidate asked about the problem",
         facts=tuple(fact.id for fact in facts),
         rest=rest,
     )
 
 
-def _hintable(view: View) -> Point | None:
-    """The point to give a hint on: the one asked last while it is open, else the heaviest open one of the stage."""
-    shown = view.shown
-    stage = _stage(view)
-    kinds = {MoveKind.PROBE, MoveKind.HINT}
-    asked = [m.point for m in view.moves if m.stage is stage and m.kind in kinds and m.point]
-    queue = [view.problem.point(p) for p in asked[-1:]]
-    queue += _by_weight([p for p in view.problem.stages[stage] if _required(view, p)])
-    return next((p for p in queue if p.id not in shown and _next_rung(view, p)), None)
-
-
-def _next_rung(view: View, point: Point) -> int | None:
-    given = [m.rung for m in view.moves if m.kind is MoveKind.HINT and m.point == point.id]
-    rung = max(given, default=0) + 1
-    return rung if len(given) < HINTS_PER_POINT and rung <= TOP_RUNG[view.setup.mode] else None
-
-
 def _hint(view: View, point: Point, because: str) -> Move:
     return Move(
-        kind=MoveKind.HINT, stage=_stage(view), because=because, point=point.id, rung=_next_rung(view, point) or 1
+        kind=MoveKind.HINT, stage=stage_now(view), because=because, point=point.id, rung=next_rung(view, point) or 1
     )

@@ -7,133 +7,12 @@ score; repeating a point, adding words that show nothing, or giving the grader o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import Literal
-
-from pydantic import Field
 
 from agent.clock import Schedule
 from agent.events import ClockKind, Depth, MoveKind, Promptedness
-from agent.transcript import Evidence, View
-from knowledge.schema import Dimension, Level, Problem, Stage, StageId, Value
-
-CONTRACT = 1
-"""Version of the field names of `Scorecard`; tools read them."""
-
-
-class Verdict(StrEnum):
-    """Five bands, worst first."""
-
-    NO_HIRE = "no-hire"
-    LEAN_NO = "lean-no"
-    LEAN_HIRE = "lean-hire"
-    HIRE = "hire"
-    STRONG_HIRE = "strong-hire"
-
-    @property
-    def rank(self) -> int:
-        return list(Verdict).index(self)
-
-
-class Band(Value):
-    verdict: Verdict
-    at: float = Field(alias="from")
-
-
-class CapRule(Value):
-    id: str
-    best: Verdict
-    levels: tuple[Level, ...]
-    because: str
-    share_of_time: float | None = None
-
-
-class Drive(Value):
-    reasoned_unprompted: dict[Level, int]
-
-
-class Scoring(Value):
-    """`knowledge/scoring.yaml`."""
-
-    version: int
-    depth: dict[Depth, float]
-    promptedness: dict[Promptedness, float]
-    bar: dict[Level, float]
-    dimensions: dict[Dimension, float]
-    drive: Drive
-    bands: tuple[Band, ...]
-    caps: tuple[CapRule, ...]
-
-
-class Mark(Value):
-    """One point that the candidate showed, with their own words."""
-
-    point: str
-    statement: str
-    stage: StageId
-    dimension: Dimension
-    level: Level
-    depth: Depth
-    quote: str
-    turn: int
-    promptedness: Promptedness
-    credit: float
-    by: Literal["matcher", "model"]
-
-
-class NotAssessed(Value):
-    """A point that may have been shown: nothing here could decide it, so it counts neither way."""
-
-    point: str
-    statement: str
-    stage: StageId
-    quote: str
-    probability: float
-
-
-class Coverage(Value):
-    """What happened in one stage. Minutes are virtual; `planned` scales with the length of the interview."""
-
-    shown: int
-    unprompted: int
-    not_assessed: int
-    expected: int
-    minutes: float
-    planned: float
-
-
-class Cap(Value):
-    id: str
-    best: Verdict
-    because: str
-
-
-class Range(Value):
-    """`overall` if everything not assessed were missing, and if all of it were shown."""
-
-    low: float
-    high: float
-
-
-class Scorecard(Value):
-    """Field names are a contract (`contract`)."""
-
-    contract: int = CONTRACT
-    problem: str
-    level: Level
-    overall: float
-    range: Range
-    verdict: Verdict
-    provisional: bool
-    caps: tuple[Cap, ...]
-    dimensions: dict[Dimension, float]
-    marks: tuple[Mark, ...]
-    not_assessed: tuple[NotAssessed, ...]
-    coverage: dict[StageId, Coverage]
-    unprompted: int
-    expected: int
-    objective_at: float | None
-    minutes: float
+from agent.scorecard import Cap, CapRule, Coverage, Mark, NotAssessed, Range, Scorecard, Scoring, Verdict
+from agent.view import Evidence, View
+from knowledge.schema import Dimension, Level, Problem, Stage, StageId
 
 
 def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scorecard:
@@ -209,10 +88,10 @@ def _not_assessed(view: View, marked: set[str]) -> list[NotAssessed]:
 
 
 def _as_marks(maybe: list[NotAssessed], view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> list[Mark]:
-    """What the open points would be worth if shown as they were touched: named and unprompted."""
+    """What the open points would be worth if shown as deep as they were touched, and unprompted."""
     return [
         _mark(
-            Evidence(one.point, Depth.NAMED, one.quote, 0, Promptedness.UNPROMPTED, "matcher", one.probability),
+            Evidence(one.point, view.unsure[one.point].depth, one.quote, 0, Promptedness.UNPROMPTED, "matcher", one.probability),
             view.problem,
             scoring,
             stages,

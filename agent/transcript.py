@@ -7,7 +7,6 @@ arrived in another order, gives the same view.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -18,119 +17,19 @@ from agent.events import (
     Assessed,
     Cell,
     Degraded,
-    Depth,
     Ended,
     Event,
     Move,
     MoveKind,
     Promptedness,
-    Request,
     Requested,
     Said,
     Setup,
     Started,
 )
 from agent.inbound import Inbound, inbound
+from agent.view import Evidence, Latest, Turn, View
 from knowledge.schema import Problem, StageId
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One utterance. `at` is the virtual minute at which it began; cells are those of the candidate's turns only."""
-
-    n: int
-    who: Literal["interviewer", "candidate"]
-    text: str
-    at: float
-    move: Move | None = None
-    source: str = ""
-    cells: tuple[Cell, ...] = ()
-    passages: tuple[str, ...] = ()
-    scored: bool = True
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A turn shows a point: the quote is an exact substring of the turn."""
-
-    point: str
-    depth: Depth
-    quote: str
-    turn: int
-    promptedness: Promptedness
-    by: Literal["matcher", "model"]
-    probability: float
-
-
-@dataclass(frozen=True)
-class Latest:
-    """What the last candidate utterance, or request since, brought."""
-
-    turn: int = 0
-    text: str = ""
-    inbound: Inbound = field(default_factory=Inbound)
-    request: Request | None = None
-    shown: tuple[str, ...] = ()
-    gained: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    claims: tuple[Claim, ...] = ()
-
-
-@dataclass(frozen=True)
-class View:
-    """Where an interview stands. Everything here is computed; nothing is stored."""
-
-    setup: Setup
-    problem: Problem
-    turns: tuple[Turn, ...] = ()
-    elapsed: float = 0.0
-    stage: StageId = StageId.CLARIFY
-    entered: dict[StageId, float] = field(default_factory=dict)
-    evidence: tuple[Evidence, ...] = ()
-    unsure: dict[str, Cell] = field(default_factory=dict)
-    rungs: dict[str, int] = field(default_factory=dict)
-    deepened: frozenset[str] = frozenset()
-    challenged: dict[tuple[str, int], int] = field(default_factory=dict)
-    held: frozenset[tuple[str, int]] = frozenset()
-    curveballs: tuple[str, ...] = ()
-    told: frozenset[str] = frozenset()
-    thrown_back: frozenset[str] = frozenset()
-    commitments: tuple[Commitment, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    moves: tuple[Move, ...] = ()
-    latest: Latest = field(default_factory=Latest)
-    stalls: int = 0
-    dry: int = 0
-    pending: tuple[int, ...] = ()
-    settled: frozenset[tuple[int, str]] = frozenset()
-    degraded: tuple[Degraded, ...] = ()
-    ended: bool = False
-    left: bool = False
-
-    @property
-    def last_move(self) -> Move | None:
-        return self.moves[-1] if self.moves else None
-
-    @property
-    def closing(self) -> bool:
-        """Whether the self-assessment has been asked; what follows is no longer scored."""
-        return any(move.kind is MoveKind.CLOSE for move in self.moves)
-
-    @property
-    def awaits_interviewer(self) -> bool:
-        """Whether it is the interviewer's turn: the interview is open and nobody answered the candidate yet."""
-        answered = not self.turns or self.turns[-1].who == "candidate"
-        return not self.ended and (answered or self.latest.request is not None)
-
-    @property
-    def shown(self) -> dict[str, Depth]:
-        """Deepest showing per point so far."""
-        deepest: dict[str, Depth] = {}
-        for one in self.evidence:
-            if one.point not in deepest or one.depth.rank > deepest[one.point].rank:
-                deepest[one.point] = one.depth
-        return deepest
 
 
 def setup_of(events: Sequence[Event]) -> Setup:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.cues import first_match, stems
+from knowledge.checks import Finding, Reading, check_links, check_problem, check_sections
 from knowledge.schema import (
     CASE_SECTIONS,
     NOTE_SECTIONS,
@@ -25,7 +25,6 @@ from knowledge.schema import (
     Note,
     NoteHead,
     Passage,
-    Point,
     Problem,
     Section,
     Stage,
@@ -33,26 +32,10 @@ from knowledge.schema import (
 )
 
 ROOT = Path(__file__).parent
-POINTS_PER_STAGE = (4, 7)
-MISCONCEPTIONS_PER_PROBLEM = 8
-SPOKEN_WORDS = 34
-"""Longest authored question, in words: two breaths at speaking pace, and the median reply stays under 35."""
-LEAK_STEMS = 4
-"""A probe that repeats this many of its statement's stems in a row names what it looks for."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml reads a problem nine times faster; PyYAML comes without it on some systems."""
 
 _Parsed = TypeVar("_Parsed", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing wrong with one file."""
-
-    file: str
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.field}: {self.message}" if self.field else f"{self.file}: {self.message}"
 
 
 class ContentError(Exception):
@@ -88,18 +71,6 @@ class Library:
         return document
 
 
-@dataclass
-class _Reading:
-    """What one pass over the files found so far."""
-
-    root: Path
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, path: Path | str, where: str, message: str) -> None:
-        name = str(path.relative_to(self.root)) if isinstance(path, Path) else path
-        self.findings.append(Finding(name, where, message))
-
-
 def load(root: Path = ROOT) -> Library:
     """The library under `root`. Raises ContentError when any file cannot be used."""
     library, findings = _read(root)
@@ -115,7 +86,7 @@ def check(root: Path = ROOT) -> tuple[Finding, ...]:
 
 def read_stages(root: Path = ROOT) -> dict[StageId, Stage]:
     """The framework alone. Raises ContentError."""
-    reading = _Reading(root)
+    reading = Reading(root)
     stages = _stages(reading)
     if reading.findings:
         raise ContentError(tuple(reading.findings))
@@ -128,7 +99,7 @@ def problem_hash(problem: Problem) -> str:
 
 
 def _read(root: Path) -> tuple[Library | None, tuple[Finding, ...]]:
-    reading = _Reading(root)
+    reading = Reading(root)
     stages = _stages(reading)
     problems = _by_id(reading, "problems/*.yaml", lambda path: _problem(reading, path), lambda p: p.id)
     notes = _by_id(reading, "concepts/*.md", lambda path: _note(reading, path), lambda n: n.head.id)
@@ -137,17 +108,17 @@ def _read(root: Path) -> tuple[Library | None, tuple[Finding, ...]]:
         reading.add("problems", "", "no problem could be read")
     library = Library(stages=stages, problems=problems, notes=notes, cases=cases)
     for problem in problems.values():
-        _check_problem(reading, problem, library)
-    _check_links(reading, library)
+        check_problem(reading, problem, library)
+    check_links(reading, library)
     return (library if len(stages) == len(StageId) else None), tuple(reading.findings)
 
 
 # --- reading files ---------------------------------------------------------------------------------------------------
 
 
-def _yaml(reading: _Reading, path: Path) -> Any:
+def _yaml(reading: Reading, path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return _load_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
         reading.add(path, "", "is missing")
     except UnicodeDecodeError:
@@ -159,7 +130,7 @@ def _yaml(reading: _Reading, path: Path) -> Any:
     return None
 
 
-def _parse(reading: _Reading, path: Path, model: type[_Parsed], data: Any) -> _Parsed | None:
+def _parse(reading: Reading, path: Path, model: type[_Parsed], data: Any) -> _Parsed | None:
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -171,8 +142,12 @@ def _parse(reading: _Reading, path: Path, model: type[_Parsed], data: Any) -> _P
     return None
 
 
+def _load_yaml(text: str) -> Any:
+    return yaml.load(text, Loader=_LOADER)
+
+
 def _by_id(
-    reading: _Reading, pattern: str, read: Callable[[Path], _Parsed | None], id_of: Callable[[_Parsed], str]
+    reading: Reading, pattern: str, read: Callable[[Path], _Parsed | None], id_of: Callable[[_Parsed], str]
 ) -> dict[str, _Parsed]:
     found: dict[str, _Parsed] = {}
     for path in sorted(reading.root.glob(pattern)):
@@ -185,7 +160,7 @@ def _by_id(
     return found
 
 
-def _stages(reading: _Reading) -> dict[StageId, Stage]:
+def _stages(reading: Reading) -> dict[StageId, Stage]:
     path = reading.root / "stages.yaml"
     data = _yaml(reading, path)
     rows = data.get("stages") if isinstance(data, dict) else None
@@ -195,26 +170,26 @@ def _stages(reading: _Reading) -> dict[StageId, Stage]:
     return {stage.id: stage for stage in stages}
 
 
-def _problem(reading: _Reading, path: Path) -> Problem | None:
+def _problem(reading: Reading, path: Path) -> Problem | None:
     data = _yaml(reading, path)
     return None if data is None else _parse(reading, path, Problem, data)
 
 
-def _note(reading: _Reading, path: Path) -> Note | None:
+def _note(reading: Reading, path: Path) -> Note | None:
     head, sections = _markdown(reading, path)
     parsed = _parse(reading, path, NoteHead, head) if head is not None else None
     if parsed is None:
         return None
-    _check_sections(reading, path, sections, NOTE_SECTIONS)
+    check_sections(reading, path, sections, NOTE_SECTIONS)
     return Note(head=parsed, sections=sections)
 
 
-def _case(reading: _Reading, path: Path) -> Case | None:
+def _case(reading: Reading, path: Path) -> Case | None:
     head, sections = _markdown(reading, path)
     parsed = _parse(reading, path, CaseHead, head) if head is not None else None
     if parsed is None:
         return None
-    _check_sections(reading, path, sections, CASE_SECTIONS)
+    check_sections(reading, path, sections, CASE_SECTIONS)
     return Case(head=parsed, sections=sections)
 
 
@@ -222,7 +197,7 @@ _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _HEADING = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 
 
-def _markdown(reading: _Reading, path: Path) -> tuple[Any, tuple[Section, ...]]:
+def _markdown(reading: Reading, path: Path) -> tuple[Any, tuple[Section, ...]]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -233,7 +208,7 @@ def _markdown(reading: _Reading, path: Path) -> tuple[Any, tuple[Section, ...]]:
         reading.add(path, "", "must begin with front matter between two lines of ---")
         return None, ()
     try:
-        head = yaml.safe_load(match[1]) or {}
+        head = _load_yaml(match[1]) or {}
     except yaml.YAMLError as error:
         reading.add(path, "front matter", f"is not valid YAML: {' '.join(str(error).split())}")
         return None, ()
@@ -242,123 +217,7 @@ def _markdown(reading: _Reading, path: Path) -> tuple[Any, tuple[Section, ...]]:
     return head, tuple(Section(heading=heading, body=body.strip()) for heading, body in pairs)
 
 
-# --- checking what was read ------------------------------------------------------------------------------------------
-
-
-def _check_sections(reading: _Reading, path: Path, sections: tuple[Section, ...], wanted: tuple[str, ...]) -> None:
-    headings = tuple(section.heading for section in sections)
-    if headings != wanted:
-        reading.add(path, "sections", f"must be {list(wanted)}, found {list(headings)}")
-    for section in sections:
-        if not section.body:
-            reading.add(path, section.heading, "is empty")
-        if section.heading == "Drill questions" and section.body.count("### ") != 3:
-            reading.add(path, section.heading, "must hold three ### questions")
-        if section.heading == "Numbers worth knowing":
-            _check_numbers(reading, path, section.body)
-
-
-_BACKED = re.compile(r"\]\(\.\./cases/[a-z0-9-]+\.md\)|\bconvention\b|\barithmetic\b", re.IGNORECASE)
-
-
-def _check_numbers(reading: _Reading, path: Path, body: str) -> None:
-    for bullet in re.split(r"^[-*] +", body, flags=re.MULTILINE)[1:]:
-        if re.search(r"\d", bullet) and not _BACKED.search(bullet):
-            reading.add(path, "Numbers worth knowing", f"no source backs {' '.join(bullet.split())[:70]!r}")
-
-
-def _check_problem(reading: _Reading, problem: Problem, library: Library) -> None:
-    file = f"problems/{problem.id}.yaml"
-    low, high = POINTS_PER_STAGE
-    for stage in StageId:
-        count = len(problem.stages.get(stage, ()))
-        if not low <= count <= high:
-            reading.add(file, f"stages.{stage}", f"has {count} points; {low} to {high} are needed")
-    _check_unique(reading, file, "fact", (fact.id for fact in problem.facts))
-    _check_unique(reading, file, "curveball", (ball.id for ball in problem.curveballs))
-    points = [point for group in problem.stages.values() for point in group]
-    _check_unique(reading, file, "point", (point.id for point in points))
-    _check_unique(reading, file, "probe", (point.probe for point in points))
-    for point in points:
-        _check_point(reading, file, point, library)
-    count = sum(len(point.misconceptions) for point in points)
-    if count < MISCONCEPTIONS_PER_PROBLEM:
-        reading.add(file, "misconceptions", f"has {count}; at least {MISCONCEPTIONS_PER_PROBLEM} are needed")
-    cited = {source for point in points for source in point.sources} & library.cases.keys()
-    if len(cited) < 4:
-        reading.add(file, "sources", f"cites {len(cited)} cases; at least 4 are needed")
-
-
-def _check_unique(reading: _Reading, file: str, what: str, ids: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for one in ids:
-        if one in seen:
-            reading.add(file, one, f"duplicate {what}")
-        seen.add(one)
-
-
-def _check_point(reading: _Reading, file: str, point: Point, library: Library) -> None:
-    if cue := first_match(point.cues, point.probe):
-        reading.add(file, f"{point.id}.probe", f"leaks its point: it matches the cue {cue!r}")
-    if shared := _shared_run(stems(point.statement), stems(point.probe)):
-        reading.add(file, f"{point.id}.probe", f"leaks its point: it repeats {' '.join(shared)!r} of the statement")
-    spoken = {"probe": point.probe, "trade_off": point.trade_off}
-    spoken |= {f"misconceptions.{i}.challenge": m.challenge for i, m in enumerate(point.misconceptions)}
-    for where, question in spoken.items():
-        if len(question.split()) > SPOKEN_WORDS:
-            reading.add(file, f"{point.id}.{where}", f"is {len(question.split())} words long, over {SPOKEN_WORDS}")
-    for source in point.sources:
-        if source not in library.notes and source not in library.cases:
-            reading.add(file, f"{point.id}.sources", f"unknown id {source!r}")
-
-
-def _shared_run(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
-    runs = {left[i : i + LEAK_STEMS] for i in range(len(left) - LEAK_STEMS + 1)}
-    for i in range(len(right) - LEAK_STEMS + 1):
-        if right[i : i + LEAK_STEMS] in runs:
-            return right[i : i + LEAK_STEMS]
-    return ()
-
-
-def _check_links(reading: _Reading, library: Library) -> None:
-    groups = (group for problem in library.problems.values() for group in problem.stages.values())
-    cited = {source for group in groups for point in group for source in point.sources}
-    for twice in sorted(library.notes.keys() & library.cases.keys()):
-        reading.add(f"cases/{twice}.md", "id", "a note has this id already")
-    for note in library.notes.values():
-        file = f"concepts/{note.head.id}.md"
-        cited |= set(note.head.sources) | set(note.head.related)
-        _check_known(reading, file, "related", note.head.related, library.notes)
-        _check_known(reading, file, "sources", note.head.sources, library.cases)
-        _check_body_links(reading, file, note.sections)
-    for case in library.cases.values():
-        file = f"cases/{case.head.id}.md"
-        _check_known(reading, file, "problems", case.head.problems, library.problems)
-        _check_known(reading, file, "concepts", case.head.concepts, library.notes)
-        _check_body_links(reading, file, case.sections)
-        if not case.head.problems and not case.head.concepts:
-            reading.add(file, "", "serves no problem and no concept")
-    for unused in sorted((library.notes.keys() | library.cases.keys()) - cited):
-        folder = "concepts" if unused in library.notes else "cases"
-        reading.add(f"{folder}/{unused}.md", "", "is cited by nothing")
-
-
-def _check_known(reading: _Reading, file: str, where: str, ids: Iterable[str], known: Iterable[str]) -> None:
-    names = set(known)
-    for one in ids:
-        if one not in names:
-            reading.add(file, where, f"unknown id {one!r}")
-
-
-_LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
-
-
-def _check_body_links(reading: _Reading, file: str, sections: tuple[Section, ...]) -> None:
-    folder = (reading.root / file).parent
-    for section in sections:
-        for target in _LINK.findall(section.body):
-            if not (folder / target).resolve().is_file():
-                reading.add(file, section.heading, f"dead link {target!r}")
+# --- passages ---------------------------------------------------------------------------------------------------------
 
 
 def _passages(library: Library) -> Iterator[Passage]:

@@ -12,7 +12,7 @@ import pytest
 
 from agent.content import load_scoring
 from agent.reader import Reader
-from agent.scoring import Scoring
+from agent.scorecard import Scoring
 from knowledge.embedding import MiniLM, load_embedder
 from knowledge.library import Library, load
 from knowledge.vectors import VectorCache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from agent.clock import Schedule
 from agent.events import (
     Answered,
     Assessed,
@@ -21,8 +22,8 @@ from agent.events import (
 )
 from agent.phrasing import plain
 from agent.policy import next_moves
-from agent.clock import Schedule
-from agent.transcript import View, fold
+from agent.transcript import fold
+from agent.view import View
 from knowledge.library import ROOT, Library, read_stages
 from knowledge.schema import (
     Board,

@@ -14,9 +14,9 @@ import pytest
 from agent.events import MoveKind, Setup
 from agent.interviewer import Interviewer
 from agent.reader import Reader
-from agent.scoring import Scorecard, Scoring
+from agent.scorecard import Scorecard, Scoring
 from agent.store import Store
-from agent.transcript import View
+from agent.view import View
 from knowledge.library import Library
 from ui.play import play, read_candidate
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent.events import Promptedness, Request
-from agent.scoring import Scorecard
+from agent.scorecard import Scorecard
 from agent.store import Entry
-from agent.transcript import Turn, View
+from agent.view import Turn, View
 from knowledge.library import Library
 from knowledge.schema import StageId
 

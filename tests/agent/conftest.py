@@ -10,7 +10,7 @@ import pytest
 
 from agent.interviewer import Interviewer
 from agent.models.port import Model
-from agent.scoring import Scoring
+from agent.scorecard import Scoring
 from agent.store import Store
 from knowledge.library import Library
 from tests.agent.doubles import TellingReader

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.events import Answered, Assessed, Cell, Event, Move, MoveKind, Said, Setup, Started
-from agent.transcript import View, fold
+from agent.transcript import fold
+from agent.view import View
 from knowledge.schema import StageId
 from tests.factory import START, tiny_problem
 

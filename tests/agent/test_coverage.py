@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from agent.coverage import depth, evidential, fact_index, facts_asked, read, rubric
 from agent.events import Cell, Depth, MoveKind
 from agent.reader import CALIBRATION, Reader
-from agent.scoring import Scoring, score
+from agent.scorecard import Scoring
+from agent.scoring import score
 from knowledge.library import Library
 from knowledge.schema import StageId
 from tests.agent.doubles import bag_of_stems

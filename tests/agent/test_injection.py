@@ -10,7 +10,7 @@ import pytest
 from agent.events import Setup
 from agent.interviewer import Interviewer
 from agent.reader import Reader
-from agent.scoring import Scorecard, Scoring
+from agent.scorecard import Scorecard, Scoring
 from agent.store import Store
 from knowledge.library import Library
 from knowledge.schema import StageId

@@ -14,7 +14,8 @@ from agent.events import ClockKind, Mode, Move, MoveKind, Request, Setup, SteerR
 from agent.models.port import Message
 from agent.outbound import REPLY_WORDS
 from agent.phrasing import CLOSING, QUOTE_WORDS, clip, fenced, last_question, left_out, messages, plain, question
-from agent.transcript import View, fold
+from agent.transcript import fold
+from agent.view import View
 from knowledge.cues import first_match
 from knowledge.library import Library
 from knowledge.schema import Problem, StageId

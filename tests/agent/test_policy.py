@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from agent.clock import Schedule
 from agent.events import Cell, ClockKind, Depth, Mode, MoveKind, Request, Setup, SteerReason, Style
-from agent.policy import HINTS_PER_POINT, MAX_OFFERED, next_moves
-from agent.transcript import View, fold
+from agent.policy import MAX_OFFERED, next_moves
+from agent.position import HINTS_PER_POINT
+from agent.transcript import fold
+from agent.view import View
 from knowledge.library import Library
 from knowledge.schema import Level, StageId
 from tests.factory import Talk, shown, tiny_library

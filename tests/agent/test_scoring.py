@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from agent.content import load_scoring
 from agent.events import Assessed, Cell, ClockKind, Depth, MoveKind, Promptedness, Setup, Started
-from agent.scoring import Scorecard, score, stage_minutes
-from agent.transcript import View, fold
+from agent.scorecard import Scorecard
+from agent.scoring import score, stage_minutes
+from agent.transcript import fold
+from agent.view import View
 from knowledge.library import Library
 from knowledge.schema import Dimension, Level, StageId
 from tests.agent.script import Script

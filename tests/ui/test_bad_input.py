@@ -13,7 +13,7 @@ from agent.inbound import clean
 from agent.interviewer import Interviewer
 from agent.outbound import Limits, objection
 from agent.reader import Reader
-from agent.scoring import Scoring
+from agent.scorecard import Scoring
 from agent.store import Store
 from knowledge.cues import sentences
 from knowledge.library import Library

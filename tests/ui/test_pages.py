@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.events import ClockKind, Degraded, Depth, Mode, Request, Setup
-from agent.scoring import Scorecard, Scoring, score
+from agent.scorecard import Scorecard, Scoring
+from agent.scoring import score
 from agent.settings import NO_KEY, ModelSettings, Settings
 from agent.store import Entry
-from agent.transcript import View
+from agent.view import View
 from knowledge.library import Library
 from tests.factory import Talk, shown
 from ui.radar import radar

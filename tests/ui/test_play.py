@@ -16,13 +16,14 @@ from agent.errors import UsageError
 from agent.events import Answered, MoveKind, Setup
 from agent.interviewer import Interviewer
 from agent.models.scripted import Scripted
-from agent.scoring import Scoring
+from agent.scorecard import Scoring
 from agent.store import Store
 from knowledge.library import Library
 from knowledge.schema import StageId
 from tests.agent.doubles import TellingReader
 from tests.factory import shown
 from tests.ui.serving import HOTSEAT, environment
+from tests.ui.terminal import warm
 from ui.play import Candidate, play, read_candidate
 
 PROBLEM = "video-recommendation"
@@ -48,7 +49,7 @@ def printed(
     command = ["play", "--problem", PROBLEM, "--candidate", str(script), "--level", "staff", "--json"]
     return subprocess.run(
         [*HOTSEAT, *command, "--mode", "practice"],
-        env=environment(warm_home, folder / "guard.txt"),
+        env=environment(warm(warm_home, folder / "home"), folder / "guard.txt"),
         capture_output=True,
         text=True,
         check=True,

@@ -11,7 +11,7 @@ import pytest
 from agent.errors import Conflict, NotFound
 from agent.events import Assessed, Cell, Request, Setup
 from agent.interviewer import Interviewer
-from agent.scoring import Scoring
+from agent.scorecard import Scoring
 from agent.store import Store
 from knowledge.library import Library
 from tests.agent.doubles import TellingReader

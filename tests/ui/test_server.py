@@ -18,7 +18,7 @@ import pytest
 
 from agent.events import Mode, Request, Setup
 from agent.interviewer import Interviewer
-from agent.scoring import Scoring
+from agent.scorecard import Scoring
 from agent.store import Store
 from knowledge.library import Library
 from tests.ui.serving import HOTSEAT, Served, environment

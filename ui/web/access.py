@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from agent.errors import NotFound
 from agent.interviewer import Interviewer
-from agent.transcript import View
+from agent.view import View
 
 COOKIE = "hotseat"
 """Name of the browser's cookie: httpOnly, SameSite=Lax, a random value. A proxy may use it for stickiness."""

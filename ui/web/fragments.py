@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agent.events import ClockKind, Degraded
 from agent.settings import Settings
 from agent.store import Entry
-from agent.transcript import View
+from agent.view import View
 from knowledge.library import Library
 from knowledge.schema import StageId
 from ui.render import clock

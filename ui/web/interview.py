@@ -14,7 +14,7 @@ import gradio as gr
 from agent.errors import HotseatError
 from agent.events import ClockKind, Request
 from agent.interviewer import Interviewer
-from agent.transcript import View
+from agent.view import View
 from ui.web import fragments
 from ui.web.access import Access
 from ui.web.markup import verbatim

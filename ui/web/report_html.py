@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.events import Mode
-from agent.scoring import Coverage, Mark, NotAssessed, Scorecard, Verdict
-from agent.transcript import Turn, View
+from agent.scorecard import Coverage, Mark, NotAssessed, Scorecard, Verdict
+from agent.view import Turn, View
 from knowledge.library import Library
 from knowledge.schema import StageId
 from ui.radar import radar

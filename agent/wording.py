@@ -1,0 +1,145 @@
+"""Turns a move into the interviewer's words: authored, acknowledged by a small model, or worded by a larger one. I/O.
+
+Whatever a model writes passes `outbound`; whatever it leaves out, the authored words complete.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent import phrasing
+from agent.errors import ModelError
+from agent.events import Move
+from agent.models.budget import pack
+from agent.models.port import Model
+from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
+from agent.reader import Reader
+from agent.view import View
+from knowledge.schema import Stage, StageId
+from prompts import load
+
+SAME_QUESTION = 0.45
+"""Cosine above which a model's question counts as the authored one in other words."""
+SMALL_WINDOW, WINDOW = 8_192, 32_768
+"""Tokens that a prompt and its reply may take. A whole interview is about 10,000; one slot of our own server has 8,192."""
+
+
+@dataclass
+class Words:
+    """What became of one reply."""
+
+    text: str = ""
+    source: str = "plain"
+    prompts: dict[str, str] = field(default_factory=dict)
+    first_ms: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    failures: list[tuple[Literal["reply", "retrieval"], str]] = field(default_factory=list)
+
+
+class Wording:
+    """Says moves. Without a model every move is said in its authored words."""
+
+    def __init__(self, stages: dict[StageId, Stage], model: Model | None, reader: Reader | None):
+        self._stages = stages
+        self._model = model
+        self._reader = reader
+
+    async def say(self, view: View, move: Move, words: Words) -> AsyncIterator[str]:
+        """Yields the growing reply and leaves the whole of it in `words`."""
+        plain = phrasing.plain(move, view, self._stages)
+        words.text = plain
+        if self._model is None or move.kind not in phrasing.WORDED or not view.latest.text.strip():
+            yield plain
+            return
+        with_model = self._acknowledged if self._model.small else self._reworded
+        try:
+            async for shown in with_model(self._model, view, move, plain, words):
+                words.text = shown
+                yield shown
+        except ModelError as error:
+            words.failures.append(("reply", str(error)))
+            words.text = _finished(words.text, plain)
+            yield words.text
+        if (last := getattr(self._model, "last", None)) is not None:
+            words.prompt_tokens, words.completion_tokens = last.prompt_tokens, last.completion_tokens
+
+    async def _acknowledged(
+        self, model: Model, view: View, move: Move, plain: str, words: Words
+    ) -> AsyncIterator[str]:
+        """For small models: at most one neutral sentence of theirs, then the authored words."""
+        prompt = load("acknowledge")
+        limits = self._limits(view, words=ACKNOWLEDGEMENT_WORDS, questions=0)
+        words.text = ""
+        said = ""
+        async for text, done in self._admitted(model, view, prompt.render(), limits, 48):
+            said = text
+            if done or text:
+                break
+        if any(said in turn.text for turn in view.turns if turn.who == "interviewer"):
+            said = ""  # small models copy themselves; once is enough
+        if said:
+            words.source = "model"
+            words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
+        yield f"{said} {plain}".strip()
+
+    async def _reworded(self, model: Model, view: View, move: Move, plain: str, words: Words) -> AsyncIterator[str]:
+        """For larger models: their wording of the move, as long as it asks the authored question."""
+        prompt = load("ask")
+        wanted = phrasing.question(move, view, self._stages)
+        words.text = ""
+        said = ""
+        async for text, _done in self._admitted(model, view, prompt.render(question=wanted), self._limits(view), 90):
+            if "?" in text and not self._asks(text, wanted):
+                break
+            said = text
+            if said:
+                words.source = "model"
+                words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
+                yield said
+        if "?" not in said:
+            yield f"{said} {plain}".strip()
+
+    async def _admitted(
+        self, model: Model, view: View, note: str, limits: Limits, tokens: int
+    ) -> AsyncIterator[tuple[str, bool]]:
+        """The admissible beginning of the model's reply as it grows, and whether it can grow no more."""
+        buffer = shown = ""
+        window = SMALL_WINDOW if model.small else WINDOW
+        conversation = phrasing.messages(view, note, load("interviewer"))
+        packed = await asyncio.to_thread(
+            pack, conversation, window=window, reply=tokens, summary=phrasing.left_out(view)
+        )
+        stream = model.stream(packed, max_tokens=tokens)
+        async with contextlib.aclosing(stream) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                buffer += piece
+                verdict = outbound(buffer, limits)
+                if verdict.text != shown:
+                    shown = verdict.text
+                    yield shown, False
+                if verdict.cut:
+                    break
+        yield outbound(buffer + " ", limits).text, True
+
+    def _limits(self, view: View, **limits: int) -> Limits:
+        unshown = tuple(p.statement for p in view.problem.points if p.id not in view.shown)
+        said = tuple(turn.text for turn in view.turns)
+        return Limits(forbidden=forbidden_runs(unshown, said), **limits)
+
+    def _asks(self, text: str, wanted: str) -> bool:
+        """Whether the first question of `text` is `wanted` in other words; not where no reader can tell."""
+        asked = text[: text.index("?") + 1].rsplit(". ", maxsplit=1)[-1]
+        try:
+            return self._reader is not None and self._reader.closeness(asked, wanted) >= SAME_QUESTION
+        except Exception:  # recorded where the answer was read
+            return False
+
+
+def _finished(begun: str, plain: str) -> str:
+    """A reply that a model left unfinished, completed in plain words. What was shown is not taken back."""
+    return begun if "?" in begun else f"{begun} {plain}".strip()
