@@ -1,6 +1,4 @@
-"""What must hold of content beyond its schema. PURE: parsed values in, findings out; it opens no file but to see whether
-a link leads anywhere.
-"""
+"""What must hold of content beyond its schema. Parsed values in, findings out; it looks whether linked files exist."""
 
 from __future__ import annotations
 

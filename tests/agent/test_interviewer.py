@@ -14,6 +14,7 @@ from agent.interviewer import Interviewer
 from agent.models.port import Model
 from agent.models.scripted import Scripted
 from agent.store import Store
+from agent.wording import Wording
 from tests.agent.desk import ANSWER, PROBE, REWORDED, SETUP, assert_orderly, degraded, kinds, last_said, said
 from tests.agent.doubles import BrokenReader, DyingModel, Killed, TellingReader, die
 from tests.factory import START, shown
@@ -232,6 +233,7 @@ async def test_a_reader_that_raises_does_not_stop_the_interview(
 async def test_without_a_reader_the_interview_runs_and_scores_nothing(make: Callable[..., Interviewer]) -> None:
     interviewer = make(model=Scripted([REWORDED]))
     interviewer.reader = None
+    interviewer.wording = Wording(interviewer.library.stages, interviewer.model, None)
     interview = await interviewer.begin(SETUP)
     assert (await said(interviewer.answer(interview, ANSWER)))[-1] == PROBE, "a wording that nobody could check"
     assert [what for what, _ in degraded(interviewer, interview)] == ["reader"]

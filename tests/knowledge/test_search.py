@@ -68,8 +68,8 @@ def test_words_are_weighed_as_by_bm25() -> None:
     """k1 and b swapped or forgotten; title or heading left out of the length."""
     texts = ("skew drift", "skew skew skew drift east", "drift south")
     three = search(*(passage(f"note{i}", text) for i, text in enumerate(texts)), dense_share=0)
-    lengths, counts = (4, 7, 4), (1, 3, 0)  # "note0: Part" and the text
-    expected = [tf / (tf + 1.5 * (1 - 0.75 + 0.75 * length / 5)) for length, tf in zip(lengths, counts, strict=True)]
+    lengths, counts = (5, 8, 5), (1, 3, 0)  # "note 0: Part" and the text
+    expected = [tf / (tf + 1.5 * (1 - 0.75 + 0.75 * length / 6)) for length, tf in zip(lengths, counts, strict=True)]
     scores = {hit.passage.document: hit.score for hit in three.passages("skew")}
     assert scores["note0"] == pytest.approx(expected[0] / expected[1], abs=1e-4)
     assert (scores["note1"], scores["note2"]) == (1, 0)
