@@ -24,8 +24,10 @@ _DECISION = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<!\w)(?<!\d[.,])\d[\d,.]*+\s*+(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|percent|"
-    r"million|billion|thousand|qps|requests?|users?|items?|videos?|candidates?|dimensions?|tokens?|articles?|payments?)"
+    r"(?<!\w)(?<!\d[.,])\d[\d,.]*+\s*+(k|m|b|ms|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|%|"
+    r"percent|"
+    r"million|billion|thousand|qps|requests?|users?|items?|videos?|candidates?|dimensions?|tokens?|articles?|"
+    r"payments?)"
     r"(?![a-z])",
     re.IGNORECASE,
 )
@@ -37,7 +39,9 @@ _REJECTION = re.compile(
     r"|^(?:(?!\b(?:because|so|since|that|which|who|if|when|while|as)\b).)*n't\b",
     re.IGNORECASE | re.DOTALL,
 )
-_SUPPOSES = re.compile(r"\W*(?:and |but |so )?(if|suppose|imagine|say) (we|you|i|they|somebody|someone)\b", re.IGNORECASE)
+_SUPPOSES = re.compile(
+    r"\W*(?:and |but |so )?(if|suppose|imagine|say) (we|you|i|they|somebody|someone)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def _straight(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def commitments(turn: int, text: str) -> tuple[Commitment, ...]:
-    """Every sentence of a turn that decides something or names a quantity. Questions and orders to the grader do not."""
+    """Every sentence of a turn that decides something or names a quantity; no questions, no orders to the grader."""
     found: list[Commitment] = []
     for sentence in sentences(text):
         if sentence.endswith("?") or is_instruction(sentence):

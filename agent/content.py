@@ -23,6 +23,7 @@ def load_scoring(root: Path = ROOT) -> Scoring:
         raise ContentError((Finding(path.name, "", f"is not valid YAML: {' '.join(str(error).split())}"),)) from None
     except ValidationError as error:
         findings = tuple(
-            Finding(path.name, ".".join(str(part) for part in detail["loc"]), detail["msg"]) for detail in error.errors()
+            Finding(path.name, ".".join(str(part) for part in detail["loc"]), detail["msg"])
+            for detail in error.errors()
         )
         raise ContentError(findings) from None

@@ -81,7 +81,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Rubric:
-    """What one problem's points look like to the reader. `exemplars` has a row per example sentence, `owner` its point."""
+    """What one problem's points look like to the reader. `exemplars` has a row per sentence, `owner` its point."""
 
     points: tuple[str, ...]
     stages: tuple[StageId, ...]
@@ -132,9 +132,9 @@ def rubric(problem: Problem, embed: Embed) -> Rubric:
 
 _COMMON = frozenset(
     stems(
-        "the a an i we to of and or in for with is are be it that this on would will can not so at by from as if do have "
-        "you they what how no yes but my our use one more like then there when each all say want get make just let their "
-        "them its was were than into also only some any which who could should id wed ill"
+        "the a an i we to of and or in for with is are be it that this on would will can not so at by from as if do "
+        "have you they what how no yes but my our use one more like then there when each all say want get make just "
+        "let their them its was were than into also only some any which who could should id wed ill"
     )
 )
 

@@ -24,7 +24,9 @@ _MECHANISM = re.compile(
     r"(?<!^)so|which|where|only if|not (by|just|only))\b|\d[\d.,%]*|:",
     re.IGNORECASE,
 )
-_LEANS_BACK = re.compile(r"\W*(that|this|it|its|they|these|those|because|otherwise|since|so|if not|without)\b", re.IGNORECASE)
+_LEANS_BACK = re.compile(
+    r"\W*(that|this|it|its|they|these|those|because|otherwise|since|so|if not|without)\b", re.IGNORECASE
+)
 MECHANISMS = 2
 
 

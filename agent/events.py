@@ -208,7 +208,5 @@ class Ended(_Event):
     reason: Literal["closed", "left"] = "closed"
 
 
-Event = Annotated[
-    Started | Answered | Requested | Said | Assessed | Degraded | Ended, Field(discriminator="kind")
-]
+Event = Annotated[Started | Answered | Requested | Said | Assessed | Degraded | Ended, Field(discriminator="kind")]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -20,7 +20,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _HINT = _any(
-    r"\b(can|could|may|might) (i|you|we) (please )?(get|have|give|offer)( me| us)? (a|another|one|some|the) (small |little |tiny )?"
+    r"\b(can|could|may|might) (i|you|we) (please )?(get|have|give|offer)( me| us)? (a|another|one|some|"
+    r"the) (small |little |tiny )?"
     r"(hint|clue|nudge|pointer)",
     r"^\W*(a |another )?(hint|clue)( please)?\W*$",
     r"\bi('d| would| could)? (need|like|use|want) (a|another|some) (hint|clue|nudge)",
@@ -36,11 +37,13 @@ _NEXT = _any(
     r"\bi('d| would) ((like|prefer) to|rather) (move on|skip)( (this|that|it|to the next.{0,20}))?\W*$",
 )
 _FINISH = _any(
-    r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit) (here|now|the interview|this)",
+    r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit) (here|now|"
+    r"the interview|this)",
     r"^\W*(finish|quit|stop|end|exit|end (the )?interview|i'?m done|that'?s all( i have)?)\W*$",
 )
 _ANSWER = _any(
-    r"\b(just )?(tell|give|show) me (the|your) (full |right |correct |model |ideal |sample )?(answer|solution|design|rubric)",
+    r"\b(just )?(tell|give|show) me (the|your) (full |right |correct |model |ideal |sample )?(answer|solution|"
+    r"design|rubric)",
     r"\bwhat('s| is| would be) the (right|correct|ideal|best|expected|model) (answer|solution|design)\b",
     r"\bwhat (are you|do you) (looking for|expect(ing)?|want to hear|want me to say)",
     r"\bwhat would you (do|answer|say|design|choose|pick)( here| instead| yourself)?\s*\?",
@@ -57,7 +60,8 @@ _WHOLE = (
 )
 _ORDER = _any(
     r"\b(ignore|disregard|forget|override|bypass|don't follow|do not follow) (all |any |every )?(of )?(the )?"
-    r"(your|these|those|previous|prior|above|earlier)\b.{0,30}(instruction|rule|prompt|guideline|guardrail|directive)",
+    r"(your|these|those|previous|prior|above|earlier)\b.{0,30}(instruction|rule|prompt|guideline|guardrail|"
+    r"directive)",
     r"\b(ignore|disregard|forget) (everything|anything|all) (you|above|that)\b",
     rf"\b(give|grant|award|assign|mark|score|rate|grade) ({_WHOLE}|it|this|every|all)\b.{{0,40}}"
     r"(strong hire|full (marks|credit|points|score)|top (score|marks|grade)|10/10|10 out of 10|100 ?%|"
@@ -82,7 +86,8 @@ _INSTRUCTION = _any(
     r"\bstop (being|acting as|playing) (an?|the|my) (interviewer|grader|assistant)",
     r"(?<!\ba )(?<!\bthe )\b(new|updated) (system )?(prompt|instructions?)\s*:",
     r"^\W*(system|developer|assistant|user|director'?s? note|note to( the)? (grader|interviewer))\s*:\s.*"
-    r"\b(you|your|interviewer|grader|rubric|hire|candidate (has|is|shows?|showed|passed|covered)|full marks|ignore)\b",
+    r"\b(you|your|interviewer|grader|rubric|hire|candidate (has|is|shows?|showed|passed|covered)|full marks|"
+    r"ignore)\b",
     r"</?(system|instructions?|assistant|director|note|answer|s)>|<\|.{0,20}\|>|\[/?INST\]",
     r"\bwhat('s| is| are) your (system )?(prompt|instructions|rubric)\b",
     r"\bpretend (that )?you('re| are)\b",
@@ -92,17 +97,22 @@ _INSTRUCTION = _any(
 _QUOTED = re.compile(r"(?<=\w )[\"“][^\"“”]*([\"”]|$)")
 """What somebody else is said to say: users of the designed system give orders too."""
 _STALL = _any(
-    r"^\W*(i (really |honestly )?(don'?t|do not) know( (this|that|it|much|how|what|about)\b.{0,40})?|no idea|not sure|i'?m (not sure|stuck|blank(ing)?)"
-    r"|no clue|dunno|idk|hm+|uh+m*|um+|i have no idea|nothing comes to mind|i can'?t think of (anything|it)|n/?a)\W*$",
+    r"^\W*(i (really |honestly )?(don'?t|do not) know( (this|that|it|much|how|what|about)\b.{0,40})?|no idea|"
+    r"not sure|i'?m (not sure|stuck|blank(ing)?)"
+    r"|no clue|dunno|idk|hm+|uh+m*|um+|i have no idea|nothing comes to mind|i can'?t think of (anything|it)|"
+    r"n/?a)\W*$",
 )
 _THINKING = _any(
-    r"\b(let me|give me|i need) (just )?(think|a (second|moment|minute|sec)|one (second|moment|minute))[^.?!]*[.… ]*$",
+    r"\b(let me|give me|i need) (just )?(think|a (second|moment|minute|sec)|one (second|moment|"
+    r"minute))[^.?!]*[.… ]*$",
     r"(\.\.\.|…)\s*$",
     r"^\W*(one (second|moment|sec)|hold on|thinking)\W*$",
 )
 _CHECK_IN = _any(
-    r"\b(does|did|do) (that|this|it) (make sense|sound (good|right|ok(ay)?|reasonable)|work for you|answer your question)",
-    r"\b(shall|should|can|may|could) i (go on|continue|proceed|start|carry on|keep going|dive|go deeper|move on|begin)",
+    r"\b(does|did|do) (that|this|it) (make sense|sound (good|right|ok(ay)?|reasonable)|work for you|"
+    r"answer your question)",
+    r"\b(shall|should|can|may|could) i (go on|continue|proceed|start|carry on|keep going|dive|go deeper|move on|"
+    r"begin)",
     r"\b(would|do) you (like|want|prefer) me to",
     r"\bcan i ask (you )?(a few|some|a couple)",
     r"\b(is|does) (that|this) (ok(ay)?|fine|alright|clear|enough)( so far| with you)?\s*\?",
@@ -110,8 +120,10 @@ _CHECK_IN = _any(
     r"\b(right|ok(ay)?|yes|no|correct)\s*\?\s*$",
 )
 _INDIRECT = _any(
-    r"\b(i('d| would) (like|want|need|love) to (know|understand|ask|find out|clarify)|i want to (know|understand|ask)|could you (tell|share|give)|"
-    r"can you (tell|share|give|clarify)|do you (know|have)|tell me (about|how|what|more)|i('m| am) wondering|my (first |next )?question is)\b",
+    r"\b(i('d| would) (like|want|need|love) to (know|understand|ask|find out|clarify)|i want to (know|understand|"
+    r"ask)|could you (tell|share|give)|"
+    r"can you (tell|share|give|clarify)|do you (know|have)|tell me (about|how|what|more)|i('m| am) wondering|"
+    r"my (first |next )?question is)\b",
 )
 
 _NOT_ABOUT_THE_PROBLEM = (_CHECK_IN, _SCORE, _ANSWER, _HINT, _REPEAT, _NEXT, _FINISH)
@@ -184,9 +196,7 @@ def clarifying_questions(text: str) -> tuple[str, ...]:
     parts = sentences(text)
     asked = set(interrogatives(text))
     return tuple(
-        part
-        for index, part in enumerate(parts)
-        if part in asked and (_INDIRECT.search(part) or _open(parts, index))
+        part for index, part in enumerate(parts) if part in asked and (_INDIRECT.search(part) or _open(parts, index))
     )
 
 
@@ -227,13 +237,16 @@ _COMMON_ENGLISH = frozenset(
 )
 
 
-_COMMON_ELSEWHERE = frozenset(
-    "ich wir sie es der die das den dem des ein eine einen und oder nicht mit für auf von zu zum zur ist sind wird "
-    "werden würde dann auch wie sich im je nous vous il elle le la les une et ou ne pas avec pour sur dans du au aux "
-    "est sont sera que qui ce cette puis mais yo el los las un y o se con por para en sobre del al son lo su como pero "
-    "más più io gli di che una della dei sono come um uma os não com dos da na ik wij het een niet voor op van zijn "
-    "ook".split()
-) - _COMMON_ENGLISH
+_COMMON_ELSEWHERE = (
+    frozenset(
+        "ich wir sie es der die das den dem des ein eine einen und oder nicht mit für auf von zu zum zur ist "
+        "sind wird werden würde dann auch wie sich im je nous vous il elle le la les une et ou ne pas avec "
+        "pour sur dans du au aux est sont sera que qui ce cette puis mais yo el los las un y o se con por "
+        "para en sobre del al son lo su como pero más più io gli di che una della dei sono come um uma os não "
+        "com dos da na ik wij het een niet voor op van zijn ook".split()
+    )
+    - _COMMON_ENGLISH
+)
 
 
 def foreign(text: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from agent import assessor
 from agent.clock import Schedule
 from agent.coverage import READER
-from agent.errors import Conflict, ModelError, UsageError
+from agent.errors import Conflict, ModelError, StoreError, UsageError
 from agent.events import (
     Answered,
     Assessed,
@@ -49,8 +49,6 @@ from knowledge.schema import Problem
 VERSION = "0.1.0"
 ASSESSED_AT_ONCE = 24
 """Most items asked of a model per answer; the likeliest first."""
-
-
 
 
 class Finder(Protocol):
@@ -105,7 +103,10 @@ class Interviewer:
         return score(view, self.scoring, self.library.stages)
 
     def _view(self, events: Sequence[Event]) -> View:
-        return fold(events, self.problem(setup_of(events).problem))
+        try:
+            return fold(events, self.problem(setup_of(events).problem))
+        except ValueError as error:
+            raise StoreError(f"This interview's events do not fit together: {error}.") from None
 
     # --- the conversation ---
 

@@ -22,19 +22,26 @@ REPLY_WORDS = 60
 ACKNOWLEDGEMENT_WORDS = 25
 _MARKUP = re.compile(r"[*_`#|<>\[\]{}]|^\s*(?:[-•]|\d+[.)])(?:\s|$)", re.MULTILINE)
 _PRAISE = _any(
-    r"\b(great|good|excellent|perfect|nice|awesome|fantastic|wonderful|impressive|brilliant|amazing|solid|correct|right|exactly)"
-    r"\s+(job|work|point|answer|question|start|thinking|choice|idea|approach|call|catch|one|stuff|explanation|insight|!)",
-    r"^\W*(great|good|excellent|perfect|nice|awesome|fantastic|wonderful|impressive|brilliant|correct|exactly|well done|spot on)\b",
+    r"\b(great|good|excellent|perfect|nice|awesome|fantastic|wonderful|impressive|brilliant|amazing|solid|correct|"
+    r"right|exactly)"
+    r"\s+(job|work|point|answer|question|start|thinking|choice|idea|approach|call|catch|one|stuff|explanation|"
+    r"insight|!)",
+    r"^\W*(great|good|excellent|perfect|nice|awesome|fantastic|wonderful|impressive|brilliant|correct|exactly|"
+    r"well done|spot on)\b",
     r"\b(well done|spot on|love (it|that)|you('re| are) (right|correct|doing (great|well)))\b",
     r"\bsounds? (great|good|excellent|perfect|like a (great|good))",
 )
 _ROLE = _any(
-    r"\bas an? (ai|language model|assistant|candidate)\b", r"\b(interviewer|candidate|assistant|user|director|note)\s*:",
-    r"\bi('m| am) (an? (ai|language model|assistant)|sorry)\b", r"\b(rubric|score ?card|verdict|hire|points? (for|out of))\b",
+    r"\bas an? (ai|language model|assistant|candidate)\b",
+    r"\b(interviewer|candidate|assistant|user|director|note)\s*:",
+    r"\bi('m| am) (an? (ai|language model|assistant)|sorry)\b",
+    r"\b(rubric|score ?card|verdict|hire|points? (for|out of))\b",
     r"\bi( would| will|['’]d|['’]ll) (use|build|start|choose|go|design|train|implement|consider)\b",
     r"\b(here('s| is| are)|sure|certainly|of course)\b.{0,20}(answer|solution|design|list|question)",
     r"\b(we (should|could|can|need|must|will|would|have to)|let'?s|let us)\b",
-    r"\bdirector'?s? note\b", r"\bnext question\b", r"\bsystem prompt\b",
+    r"\bdirector'?s? note\b",
+    r"\bnext question\b",
+    r"\bsystem prompt\b",
 )
 _CLOCK = _any(
     r"\b(\d+|few|couple of|one|two|three|four|five|ten|fifteen|twenty|thirty)\s*(minutes?|mins?|seconds?)\b.{0,20}"

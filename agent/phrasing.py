@@ -18,7 +18,7 @@ from knowledge.schema import Curveball, Stage, StageId
 from prompts import Prompt
 
 WORDED = frozenset({MoveKind.PROBE, MoveKind.DEEPEN, MoveKind.ADVANCE, MoveKind.CHALLENGE})
-"""Kinds of move that a model may word. Facts, hints and curveballs are said as written: their content must not drift."""
+"""Kinds of move that a model may word. Facts, hints and curveballs are said as written: they must not drift."""
 QUOTE_WORDS = 16
 COMMITMENTS_KEPT = 8
 _CLAUSE = re.compile(r"[^,;:]+")

@@ -1,8 +1,8 @@
 """What the interviewer does next. PURE: a view in, ranked admissible moves out.
 
 `RULES` is an ordered tuple of small functions; each yields the moves it would make here, best first, or nothing. The
-first rule that speaks gives the best move; what the others yield is ranked behind it. A model may choose among the first
-three and word one of them. It can never add one.
+first rule that speaks gives the best move; what the others yield is ranked behind it. A model may word a move; it can
+never add one.
 
 What holds for every candidate, proved in `tests/agent/test_policy.py`: every interview ends; the first move is `open`
 and the last `debrief`; no probe is asked twice; no point gets more than two hints; no probe asks for a point that was
@@ -332,7 +332,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-# --- moves that several rules make -------------------------------------------------------------------------------------
+# --- moves that several rules make ------------------------------------------------------------------------------------
 
 
 def _advance(view: View, schedule: Schedule, because: str) -> Iterator[Move]:

@@ -22,13 +22,16 @@ FOLLOWED = 0.6
 def timed(view: View) -> bool:
     return view.setup.clock is not ClockKind.UNTIMED
 
+
 def required(view: View, point: Point) -> bool:
     """Whether the target level is expected to show the point."""
     return point.level.rank <= view.setup.level.rank
 
+
 def by_weight(points: Iterator[Point] | list[Point]) -> list[Point]:
     """Heaviest first; equal weights in the order of the level, then of the file."""
     return sorted(points, key=lambda p: (-p.weight, p.level.rank))
+
 
 def stage_now(view: View) -> StageId:
     """The stage to be in now: a candidate who went on to a later one with substance is followed there.
@@ -49,9 +52,11 @@ def stage_now(view: View) -> StageId:
             return stage
     return view.stage
 
+
 def steered_twice(view: View) -> bool:
     """Whether the last two moves were steers: a third would be a loop, so the interview goes on instead."""
     return len(view.moves) >= 2 and all(move.kind is MoveKind.STEER for move in view.moves[-2:])
+
 
 def hintable(view: View) -> Point | None:
     """The point to give a hint on: the one asked last while it is open, else the heaviest open one of the stage."""
@@ -63,10 +68,12 @@ def hintable(view: View) -> Point | None:
     queue += by_weight([p for p in view.problem.stages[stage] if required(view, p)])
     return next((p for p in queue if p.id not in shown and next_rung(view, p)), None)
 
+
 def next_rung(view: View, point: Point) -> int | None:
     given = [m.rung for m in view.moves if m.kind is MoveKind.HINT and m.point == point.id]
     rung = max(given, default=0) + 1
     return rung if len(given) < HINTS_PER_POINT and rung <= TOP_RUNG[view.setup.mode] else None
+
 
 def what_remains(asked_for: list[Fact], told: list[Fact], questions: tuple[str, ...]) -> Literal["", "more", "open"]:
     """What remains of the questions: facts that did not fit, questions that no fact answers, or nothing."""
@@ -74,10 +81,12 @@ def what_remains(asked_for: list[Fact], told: list[Fact], questions: tuple[str, 
         return "more"
     return "open" if len(questions) > len(told) else ""
 
+
 def fitting(facts: list[Fact]) -> list[Fact]:
     """As many as fit into one reply, at least one."""
     words = list(accumulate(len(fact.tell.split()) for fact in facts))
     return [fact for fact, total in zip(facts, words, strict=True) if total <= TELL_WORDS] or facts[:1]
+
 
 def asked_for(view: View, questions: tuple[str, ...]) -> list[Fact]:
     """The facts that these questions ask for, in the order of the questions, each once."""

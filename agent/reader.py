@@ -52,9 +52,7 @@ class Reader:
 
     def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
         """Cells of one answer, shown and unsure; what ran past the hearing is not read."""
-        return read(
-            heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, question=question
-        )
+        return read(heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, question=question)
 
     def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
         """Ids of the facts that an utterance asks for."""

@@ -1,4 +1,4 @@
-"""The scorecard: grades the candidate, from the view alone. PURE; the numbers it works with are `knowledge/scoring.yaml`.
+"""The scorecard: grades the candidate, from the view alone. PURE; its numbers are `knowledge/scoring.yaml`.
 
 What holds, proved in `tests/agent/test_scoring.py`: every mark quotes its turn verbatim; more evidence never lowers a
 score; repeating a point, adding words that show nothing, or giving the grader orders never raises one.
@@ -91,7 +91,15 @@ def _as_marks(maybe: list[NotAssessed], view: View, scoring: Scoring, stages: di
     """What the open points would be worth if shown as deep as they were touched, and unprompted."""
     return [
         _mark(
-            Evidence(one.point, view.unsure[one.point].depth, one.quote, 0, Promptedness.UNPROMPTED, "matcher", one.probability),
+            Evidence(
+                one.point,
+                view.unsure[one.point].depth,
+                one.quote,
+                0,
+                Promptedness.UNPROMPTED,
+                "matcher",
+                one.probability,
+            ),
             view.problem,
             scoring,
             stages,
@@ -160,7 +168,7 @@ def _maybe_reasoned(view: View) -> bool:
 
 
 def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scoring) -> tuple[Cap, ...]:
-    """Caps that hold. An absence caps only where nothing was left unassessed: what is unknown is not held against anybody."""
+    """Caps that hold. An absence caps only where nothing was left unassessed: the unknown is held against nobody."""
     counts = dict.fromkeys(StageId, 0)
     for mark in marks:
         counts[mark.stage] += 1

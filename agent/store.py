@@ -127,12 +127,13 @@ class Store:
         kinds = connection.execute(
             sa.select(_events.c.kind, sa.func.count()).where(_events.c.interview == row["id"]).group_by(_events.c.kind)
         ).all()
-        counts: dict[str, int] = {kind: count for kind, count in kinds}
+        counts: dict[str, int] = {row[0]: row[1] for row in kinds}
         first = connection.execute(
             sa.select(_events.c.body).where(_events.c.interview == row["id"], _events.c.seq == 0)
-        ).scalar_one()
-        started = _read(row["id"], 0, first)
-        assert isinstance(started, Started)
+        ).scalar()
+        started = _read(row["id"], 0, first or "")
+        if not isinstance(started, Started):
+            raise StoreError(f"Interview {row['id']} does not begin with its setup.")
         return Entry(
             id=row["id"],
             problem=row["problem"],

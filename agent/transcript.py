@@ -141,7 +141,10 @@ class _Fold:
             dry=self.dry,
             pending=tuple(t.n for t in self.turns if t.who == "candidate" and t.scored and t.n not in self.assessed),
             settled=frozenset(
-                (turn, point) for turn, cells in self.assessed.items() for point, (_, by) in cells.items() if by == "model"
+                (turn, point)
+                for turn, cells in self.assessed.items()
+                for point, (_, by) in cells.items()
+                if by == "model"
             ),
             degraded=tuple(self.degraded),
             ended=self.ended,

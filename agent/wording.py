@@ -25,7 +25,7 @@ from prompts import load
 SAME_QUESTION = 0.45
 """Cosine above which a model's question counts as the authored one in other words."""
 SMALL_WINDOW, WINDOW = 8_192, 32_768
-"""Tokens that a prompt and its reply may take. A whole interview is about 10,000; one slot of our own server has 8,192."""
+"""Tokens that a prompt and its reply may take. A whole interview is about 10,000; a slot of our server has 8,192."""
 
 
 @dataclass
@@ -68,9 +68,7 @@ class Wording:
         if (last := getattr(self._model, "last", None)) is not None:
             words.prompt_tokens, words.completion_tokens = last.prompt_tokens, last.completion_tokens
 
-    async def _acknowledged(
-        self, model: Model, view: View, move: Move, plain: str, words: Words
-    ) -> AsyncIterator[str]:
+    async def _acknowledged(self, model: Model, view: View, move: Move, plain: str, words: Words) -> AsyncIterator[str]:
         """For small models: at most one neutral sentence of theirs, then the authored words."""
         prompt = load("acknowledge")
         limits = self._limits(view, words=ACKNOWLEDGEMENT_WORDS, questions=0)

@@ -16,9 +16,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_l
 Line = Annotated[str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(min_length=10, max_length=1500, strip_whitespace=True)]
 Cue = Annotated[str, StringConstraints(min_length=2, max_length=80, strip_whitespace=True)]
-Question = Annotated[
-    str, StringConstraints(min_length=8, max_length=320, strip_whitespace=True, pattern=r"^[^?]*\?$")
-]
+Question = Annotated[str, StringConstraints(min_length=8, max_length=320, strip_whitespace=True, pattern=r"^[^?]*\?$")]
 """Exactly one question mark, at the end: an interviewer asks one thing at a time."""
 
 
@@ -134,8 +132,18 @@ class Curveball(Value):
 class BoardComponent(Value):
     id: Id
     kind: Literal[
-        "client", "service", "model", "feature-store", "database", "queue", "cache",
-        "ann-index", "batch-job", "stream-job", "monitoring", "note",
+        "client",
+        "service",
+        "model",
+        "feature-store",
+        "database",
+        "queue",
+        "cache",
+        "ann-index",
+        "batch-job",
+        "stream-job",
+        "monitoring",
+        "note",
     ]
     cues: tuple[Cue, ...] = Field(min_length=1)
     why: Line
@@ -248,10 +256,20 @@ class Case(Value):
 
 
 NOTE_SECTIONS = (
-    "What it is", "Why it matters", "Trade-offs", "Numbers worth knowing", "Wrong claims", "Drill questions",
+    "What it is",
+    "Why it matters",
+    "Trade-offs",
+    "Numbers worth knowing",
+    "Wrong claims",
+    "Drill questions",
 )
 CASE_SECTIONS = (
-    "Problem", "Scale", "Design", "Results", "Trade-off", "Questions it inspires",
+    "Problem",
+    "Scale",
+    "Design",
+    "Results",
+    "Trade-off",
+    "Questions it inspires",
 )
 
 

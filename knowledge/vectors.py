@@ -1,6 +1,6 @@
 """Keeps vectors of texts that do not change between starts. A cache in files: deleting it loses only time.
 
-A batch of texts is one file, named by the SHA-256 of the embedder's name and the texts, so another embedder or a changed
+A batch of texts is one file, named by the SHA-256 of the embedder's name and the texts: another embedder or a changed
 text is another file. A file that cannot be read or written is embedded anew.
 """
 
@@ -29,9 +29,7 @@ class VectorCache:
         self._embedder = embedder
         self._folder = folder
 
-    def embed(
-        self, texts: Sequence[str], progress: Progress = lambda done, total: None
-    ) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], progress: Progress = lambda done, total: None) -> NDArray[np.float32]:
         """One row per text. `progress` is called with texts done and texts in all, only when there is work to do."""
         if (known := self._read(texts)) is not None:
             return known

@@ -48,7 +48,8 @@ def assemble(
 ) -> Assembly:
     """Everything that an interview needs. Raises HotseatError or ContentError with one clear line.
 
-    A reader or an index that cannot be had is a warning: the interview works without.
+    A reader or an index that cannot be had is a warning: the interview works without. Without `index` neither is made:
+    enough to look at interviews, and fast.
     """
     quiet_environment()
     from agent.content import load_scoring
@@ -59,8 +60,8 @@ def assemble(
     settings = read_settings(os.environ if environ is None else environ)
     library, scoring, store = load(), load_scoring(), Store(settings.home)
     warnings: list[str] = []
-    embedder = _embedder(warnings)
-    finder = _finder(library, settings.home, embedder, progress, warnings) if embedder and index else None
+    embedder = _embedder(warnings) if index else None
+    finder = _finder(library, settings.home, embedder, progress, warnings) if embedder else None
     interviewer = Interviewer(
         library=library,
         scoring=scoring,
@@ -106,9 +107,7 @@ def _reader(library: Library, home: Path, embedder: Embedder, progress: Progress
     return reader
 
 
-def _finder(
-    library: Library, home: Path, embedder: Embedder, progress: Progress, warnings: list[str]
-) -> Search | None:
+def _finder(library: Library, home: Path, embedder: Embedder, progress: Progress, warnings: list[str]) -> Search | None:
     from knowledge.index import ensure_index
     from knowledge.search import Search
 

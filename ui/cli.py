@@ -229,7 +229,9 @@ def knowledge_search(
     """Search the notes and cases."""
     finder = _assemble().interviewer.finder
     hits = finder.passages(query, problem=problem, limit=limit) if finder else []
-    rows = [{"id": h.passage.id, "title": h.passage.title, "score": round(h.score, 4), "text": h.passage.text} for h in hits]
+    rows = [
+        {"id": h.passage.id, "title": h.passage.title, "score": round(h.score, 4), "text": h.passage.text} for h in hits
+    ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return

@@ -48,7 +48,7 @@ def read_candidate(path: Path) -> Candidate:
 
 
 async def play(interviewer: Interviewer, setup: Setup, candidate: Candidate) -> AsyncIterator[str]:
-    """Plays to the end and yields the interview's id first and after every reply. What is unsure is settled as it goes."""
+    """Plays to the end; yields the interview's id first and after every reply. What is unsure is settled as it goes."""
     interview = await interviewer.begin(setup)
     yield interview
     for turn in candidate.turns:

@@ -66,7 +66,8 @@ def verdict_line(card: Scorecard) -> str:
 
 def points_line(card: Scorecard) -> str:
     open_ = f", {len(card.not_assessed)} not assessed" if card.not_assessed else ""
-    return f"{len(card.marks)} points shown, {card.unprompted} of them unprompted{open_}; a {card.level} interview looks for {card.expected}."
+    shown = f"{len(card.marks)} points shown, {card.unprompted} of them unprompted{open_}"
+    return f"{shown}; a {card.level} interview looks for {card.expected}."
 
 
 def markdown(interview: str, view: View, card: Scorecard, library: Library, command: str = "") -> str:
@@ -106,9 +107,13 @@ def _card(card: Scorecard, library: Library) -> list[str]:
     if card.provisional:
         lines += ["The verdict is provisional: what was not assessed could change it. A model would settle it.", ""]
     lines += [f"- Cap: at most {cap.best.value.replace('-', ' ')}. {cap.because}" for cap in card.caps]
-    lines += ["" if card.caps else "", "| dimension | 1 to 4 |", "|---|---|"]
+    lines += ["", "| dimension | 1 to 4 |", "|---|---|"]
     lines += [f"| {name.value.replace('-', ' ')} | {value:g} |" for name, value in card.dimensions.items()]
-    lines += ["", "| stage | shown | unprompted | not assessed | looked for | minutes | planned |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| stage | shown | unprompted | not assessed | looked for | minutes | planned |",
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [
         f"| {library.stages[stage].title} | {c.shown} | {c.unprompted} | {c.not_assessed} | {c.expected} | "
         f"{clock(c.minutes)} | {clock(c.planned)} |"
@@ -167,5 +172,3 @@ COMMANDS = {
     "/finish": Request.FINISH,
 }
 """What a candidate can type in the terminal instead of an answer."""
-
-

@@ -249,21 +249,24 @@ def test_weights_that_are_none_are_refused(hotseat: Hotseat, tmp_path: Path) -> 
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE event SET body = '{' WHERE seq = 2",
-        "DELETE FROM event WHERE seq = 2",
-        "DELETE FROM event WHERE seq = 0",
-        "UPDATE event SET body = (SELECT body FROM event WHERE seq = 0) WHERE seq = 2",
-        "DROP TABLE event",
-    ],
-)
+DAMAGED = {
+    "a row is cut off": "UPDATE event SET body = substr(body, 1, 40) WHERE seq = 2",
+    "a row is missing": "DELETE FROM event WHERE seq = 2",
+    "the first row is missing": "DELETE FROM event WHERE seq = 0",
+    "the first row is another": "UPDATE event SET body = (SELECT body FROM event WHERE seq = 2) WHERE seq = 0",
+    "a row is the first one again": "UPDATE event SET body = (SELECT body FROM event WHERE seq = 0) WHERE seq = 2",
+    "rows changed places": "UPDATE event SET seq = CASE seq WHEN 1 THEN -1 ELSE seq END",
+    "the table is gone": "ALTER TABLE event RENAME TO gone",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_transcript_is_one_line(hotseat: Hotseat, interview: str, tmp_path: Path, damage: str) -> None:
     with sqlite3.connect(tmp_path / "home" / "transcripts.sqlite") as connection:
-        connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute(damage)
     assert hotseat("score", interview).error
+    listed = hotseat("sessions")
+    assert listed.code == 0 or listed.error
 
 
 Break = Callable[[Path], object]
