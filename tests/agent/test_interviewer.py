@@ -138,9 +138,9 @@ async def test_a_reader_who_leaves_in_mid_reply_finds_it_complete(make: Callable
     stream = interviewer.answer(interview, ANSWER)
     assert await anext(stream) == "So the users come first."
     await stream.aclose()  # type: ignore[attr-defined]
-    interviewer.model = None
-    assert (await said(interviewer.resume(interview)))[-1] == PROBE
-    assert_orderly(interviewer, interview)
+    fresh = make()
+    assert (await said(fresh.resume(interview)))[-1] == PROBE
+    assert_orderly(fresh, interview)
 
 
 # --- two windows ------------------------------------------------------------------------------------------------------

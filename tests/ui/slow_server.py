@@ -12,9 +12,8 @@ SENTENCES = (
     "I follow you up to this point.",
     "You have named a first version.",
     "You have said what it is for.",
-    "Let us stay with that for a moment.",
 )
-PAUSE = 0.12
+PAUSE = 0.2
 
 
 class SlowModel:
@@ -33,12 +32,11 @@ class SlowModel:
 
 
 def main() -> None:
-    from ui.assembly import assemble
+    import ui.assembly
     from ui.web.server import serve
 
-    assembly = assemble()
-    assembly.interviewer.model = SlowModel()
-    serve(assembly, host="127.0.0.1", port=int(sys.argv[sys.argv.index("--port") + 1]), browser=False)
+    ui.assembly.model_of = lambda settings: SlowModel()
+    serve(ui.assembly.assemble(), host="127.0.0.1", port=int(sys.argv[sys.argv.index("--port") + 1]), browser=False)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ _TEMPLATE_CHARACTERS = str.maketrans({c: f"&#{ord(c)};" for c in "$`\\{}"})
 
 def text(raw: str) -> str:
     """Any text, as visible characters and nothing else; also safe inside a quoted attribute."""
-    return html.escape(raw, quote=True)
+    return html.escape(raw, quote=True).translate(_TEMPLATE_CHARACTERS)
 
 
 def verbatim(raw: str) -> str:
