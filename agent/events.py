@@ -112,6 +112,8 @@ class Move(Value):
     quote: str | None = None
     steer: SteerReason | None = None
     touched: bool = False
+    back: str | None = None
+    """A fact that was asked for as well and is thrown back."""
     rest: Literal["", "more", "open"] = ""
 
 

@@ -47,6 +47,8 @@ from knowledge.library import Library, problem_hash
 from knowledge.schema import Problem
 
 VERSION = "0.1.0"
+SETTLE_FAILURES = 2
+"""Failures in a row after which the model is not asked about the remaining turns."""
 ASSESSED_AT_ONCE = 24
 """Most items asked of a model per answer; the likeliest first."""
 
@@ -180,16 +182,23 @@ class Interviewer:
         self._append(interview, events, [*failed, said, *ended])
 
     async def settle(self, interview: str) -> None:
-        """Lets the model decide what is still unsure. Cancel it at any time: what was decided is kept."""
+        """Lets the model decide what is still unsure. Cancel it at any time: what was decided is kept.
+
+        A turn on which the model fails is passed over; a second failure in a row ends the attempt.
+        """
         if self.model is None:
             return
         view = self.view(interview)
+        failures = 0
         for turn, cells in _open_items(view):
             try:
                 await self._assess(self.model, interview, view.problem, turn, cells)
+                failures = 0
             except ModelError as error:
                 failed = Degraded(when=self._now(), turn=turn.n, what="assessment", why=str(error))
                 self._append(interview, self.store.events(interview), [failed])
+                failures += 1
+            if failures == SETTLE_FAILURES:
                 return
 
     # --- steps of a turn ---

@@ -22,6 +22,7 @@ WORDED = frozenset({MoveKind.PROBE, MoveKind.DEEPEN, MoveKind.ADVANCE, MoveKind.
 QUOTE_WORDS = 16
 COMMITMENTS_KEPT = 8
 _CLAUSE = re.compile(r"[^,;:]+")
+_CONJUNCTION = re.compile(r"^(?:(?:and|but|so|then|well|okay|ok|now|also)\b,?\s+)+", re.IGNORECASE)
 
 _STEERS: dict[SteerReason, tuple[str, ...]] = {
     SteerReason.UNREADABLE: ("I could not read that as text. Please put it in words.",),
@@ -42,7 +43,7 @@ _ASSUME = (
     "That is open. Pick something sensible and state it.",
 )
 _REST = {
-    "more": ("Ask again for what I left out.", "There was more in your question, ask again."),
+    "more": ("I can tell you the rest if you need it.", "Ask me again for the rest if it matters."),
     "open": ("Assume the rest.", "For anything else, assume something sensible.", "The rest is yours to assume."),
 }
 CLOSING = (
@@ -58,8 +59,7 @@ def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
         case MoveKind.OPEN:
             return f"{view.problem.brief} {_opening(view)}"
         case MoveKind.TELL:
-            told = " ".join(view.problem.fact(fact).tell for fact in move.facts)
-            return f"{told} {_vary(_REST[move.rest], view)}" if move.rest else told
+            return _told(move, view)
         case MoveKind.THROW_BACK:
             return _thrown_back(move, view)
         case MoveKind.HOLD:
@@ -96,6 +96,7 @@ def clip(sentence: str, cues: tuple[str, ...]) -> str:
     clauses = [clause for match in _CLAUSE.finditer(sentence) if (clause := match[0].strip())]
     whole = clauses if clauses and len(sentence.split()) > QUOTE_WORDS else [sentence]
     aimed = next((c for c in whole if first_match(cues, c)), whole[0])
+    aimed = _CONJUNCTION.sub("", aimed)
     words = list(re.finditer(r"\S+", aimed))
     return aimed[: words[min(len(words), QUOTE_WORDS) - 1].end()].rstrip(".,;:!") if words else ""
 
@@ -113,6 +114,13 @@ def _opening(view: View) -> str:
     return f"{minutes}, and you drive. Where would you like to start?"
 
 
+def _told(move: Move, view: View) -> str:
+    told = " ".join(view.problem.fact(fact).tell for fact in move.facts)
+    if move.back:
+        return f"{told} {view.problem.fact(move.back).throw_back}"
+    return f"{told} {_vary(_REST[move.rest], view)}" if move.rest else told
+
+
 def _thrown_back(move: Move, view: View) -> str:
     if move.facts:
         return view.problem.fact(move.facts[0]).throw_back or ""
@@ -121,7 +129,7 @@ def _thrown_back(move: Move, view: View) -> str:
 
 def _before(move: Move) -> str:
     if move.kind is MoveKind.PROBE and move.touched:
-        return "You came close to this. "
+        return "Let me come back to something you touched on. "
     if move.kind is MoveKind.ADVANCE and "limit" in move.because:
         return "Let us keep moving. "
     return ""

@@ -169,7 +169,9 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     tellable = [f for f in facts if f not in thrown]
     if tellable:
         told = fitting(tellable)
-        yield _facts(view, MoveKind.TELL, told, rest=what_remains(tellable, told, asked))
+        back = thrown[0].id if thrown else None
+        rest = what_remains(tellable, told, asked) if not back else ""
+        yield _facts(view, MoveKind.TELL, told, rest=rest, back=back)
     elif thrown:
         yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
     elif said.questions and not said.check_in:
@@ -349,13 +351,16 @@ def _steer(view: View, reason: SteerReason, because: str) -> Move:
     return Move(kind=MoveKind.STEER, stage=stage_now(view), because=because, steer=reason)
 
 
-def _facts(view: View, kind: MoveKind, facts: list[Fact], *, rest: Literal["", "more", "open"] = "") -> Move:
+def _facts(
+    view: View, kind: MoveKind, facts: list[Fact], *, rest: Literal["", "more", "open"] = "", back: str | None = None
+) -> Move:
     return Move(
         kind=kind,
         stage=stage_now(view),
         because="the candidate asked about the problem",
         facts=tuple(fact.id for fact in facts),
         rest=rest,
+        back=back,
     )
 
 

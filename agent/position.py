@@ -13,10 +13,12 @@ from knowledge.schema import Fact, Point, StageId
 
 HINTS_PER_POINT = 2
 TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
-TELL_WORDS = 50
+TELL_WORDS = 55
 """Facts are told until they fill this many words; the rest can be asked for again."""
 FOLLOWED = 0.6
-"""Summed probability of a later stage's points above which the candidate is followed there."""
+"""Summed probability by which the next stage must outweigh the present one for the candidate to be followed there."""
+TOUCHED = 0.35
+"""Least probability of an unsure point that counts for this."""
 
 
 def timed(view: View) -> bool:
@@ -34,23 +36,19 @@ def by_weight(points: Iterator[Point] | list[Point]) -> list[Point]:
 
 
 def stage_now(view: View) -> StageId:
-    """The stage to be in now: a candidate who went on to a later one with substance is followed there.
+    """The stage to be in now: a candidate who went on to the next one with substance is followed there.
 
-    Substance is the sum of the probabilities of what the answer shows or touches. The next stage may be entered
-    directly; one further off only when everything between has been shown or touched.
+    Substance is the sum of the probabilities of what the answer shows or clearly touches. A leap further off is
+    credited but not followed: what lies between would never be asked about.
     """
+    if not view.latest.turn or view.latest.request or view.stage is StageId.WRAP:
+        return view.stage
     substance = dict.fromkeys(StageId, 0.0)
-    if view.latest.turn and not view.latest.request:
-        for cell in view.turns[view.latest.turn - 1].cells:
-            if cell.state != "not-shown":
-                substance[view.problem.stage_of(cell.point)] += cell.probability
-    enough = max(FOLLOWED, substance[view.stage])
-    later = [s for s in StageId if s.rank > view.stage.rank and substance[s] > enough]
-    reached = {view.problem.stage_of(point) for point in {**view.shown, **view.unsure}}
-    for stage in sorted(later, key=lambda s: substance[s], reverse=True):
-        if reached.issuperset(s for s in StageId if view.stage.rank < s.rank < stage.rank):
-            return stage
-    return view.stage
+    for cell in view.turns[view.latest.turn - 1].cells:
+        if cell.state == "shown" or (cell.state == "unsure" and cell.probability >= TOUCHED):
+            substance[view.problem.stage_of(cell.point)] += cell.probability
+    following = list(StageId)[view.stage.rank + 1]
+    return following if substance[following] >= substance[view.stage] + FOLLOWED else view.stage
 
 
 def steered_twice(view: View) -> bool:

@@ -250,6 +250,7 @@ class _Fold:
                 self.stalls = self.dry = 0
             self.stage = move.stage
             self.entered.setdefault(move.stage, began)
+        request = self.latest.request
         self._note_move(move, event.turn)
         self.moves.append(move)
         self.latest = Latest(turn=self.latest.turn, text=self.latest.text, inbound=self.latest.inbound)
@@ -263,6 +264,7 @@ class _Fold:
                 source=event.source,
                 passages=event.passages,
                 scored=not self.closing,
+                request=request,
             )
         )
 
@@ -279,6 +281,7 @@ class _Fold:
                 self.curveballs.append(move.curveball or "")
             case MoveKind.TELL:
                 self.told.update(move.facts)
+                self.thrown_back.update([move.back] if move.back else [])
             case MoveKind.THROW_BACK:
                 self.thrown_back.update(move.facts)
             case MoveKind.CLOSE:

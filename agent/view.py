@@ -24,6 +24,8 @@ class Turn:
     cells: tuple[Cell, ...] = ()
     passages: tuple[str, ...] = ()
     scored: bool = True
+    request: Request | None = None
+    """The button or command that this utterance of the interviewer answers."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from agent import phrasing
-from agent.errors import ModelError
+from agent.errors import ModelError, ModelStalled
 from agent.events import Move
 from agent.models.budget import pack
 from agent.models.port import Model
@@ -24,6 +25,10 @@ from prompts import load
 
 SAME_QUESTION = 0.45
 """Cosine above which a model's question counts as the authored one in other words."""
+ACKNOWLEDGED_WITHIN_S = 8.0
+"""A candidate waits this long for a sentence that is only courtesy; the authored question follows without it."""
+REST_S = 60.0
+"""After a failure the model is left alone this long, so that one slow server does not slow every turn."""
 SMALL_WINDOW, WINDOW = 8_192, 32_768
 """Tokens that a prompt and its reply may take. A whole interview is about 10,000; a slot of our server has 8,192."""
 
@@ -44,24 +49,39 @@ class Words:
 class Wording:
     """Says moves. Without a model every move is said in its authored words."""
 
-    def __init__(self, stages: dict[StageId, Stage], model: Model | None, reader: Reader | None):
+    def __init__(
+        self,
+        stages: dict[StageId, Stage],
+        model: Model | None,
+        reader: Reader | None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
         self._stages = stages
         self._model = model
         self._reader = reader
+        self._clock = clock
+        self._rest_until = 0.0
+
+    def _asks_model(self, view: View, move: Move) -> bool:
+        """Whether a model is asked: there is one, it did not just fail, and the move may be worded."""
+        rested = self._clock() >= self._rest_until
+        return self._model is not None and rested and move.kind in phrasing.WORDED and bool(view.latest.text.strip())
 
     async def say(self, view: View, move: Move, words: Words) -> AsyncIterator[str]:
         """Yields the growing reply and leaves the whole of it in `words`."""
         plain = phrasing.plain(move, view, self._stages)
         words.text = plain
-        if self._model is None or move.kind not in phrasing.WORDED or not view.latest.text.strip():
+        if not self._asks_model(view, move):
             yield plain
             return
+        assert self._model is not None
         with_model = self._acknowledged if self._model.small else self._reworded
         try:
             async for shown in with_model(self._model, view, move, plain, words):
                 words.text = shown
                 yield shown
         except ModelError as error:
+            self._rest_until = self._clock() + REST_S
             words.failures.append(("reply", str(error)))
             words.text = _finished(words.text, plain)
             yield words.text
@@ -74,10 +94,14 @@ class Wording:
         limits = self._limits(view, words=ACKNOWLEDGEMENT_WORDS, questions=0)
         words.text = ""
         said = ""
-        async for text, done in self._admitted(model, view, prompt.render(), limits, 48):
-            said = text
-            if done or text:
-                break
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+                async for text, done in self._admitted(model, view, prompt.render(), limits, 48):
+                    said = text
+                    if done or text:
+                        break
+        except TimeoutError:
+            raise ModelStalled(f"{model.name} said nothing within {ACKNOWLEDGED_WITHIN_S:g} s") from None
         if any(said in turn.text for turn in view.turns if turn.who == "interviewer"):
             said = ""  # small models copy themselves; once is enough
         if said:

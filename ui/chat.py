@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from agent.errors import HotseatError
 from agent.events import Setup
 from agent.interviewer import Interviewer
+from agent.view import View
 from ui.render import COMMANDS, scorecard_markdown, status_line
 
 HELP = (
@@ -63,6 +64,7 @@ async def _until_the_end(interviewer: Interviewer, interview: str) -> None:
         request = COMMANDS.get(text)
         stream = interviewer.request(interview, request) if request else interviewer.answer(interview, text)
         await _stream(stream)
+        _tell_steps_down(view, interviewer.view(interview))
 
 
 async def _stream(stream: AsyncIterator[str]) -> None:
@@ -76,6 +78,12 @@ async def _stream(stream: AsyncIterator[str]) -> None:
     except HotseatError as error:
         _write(f"{error}")
     _write("\n")
+
+
+def _tell_steps_down(before: View, after: View) -> None:
+    """One quiet line when something failed and the interview went on without it."""
+    for event in after.degraded[len(before.degraded) :]:
+        _write(f"({event.what} without the model: {event.why})\n")
 
 
 async def _settled(interviewer: Interviewer, interview: str) -> None:

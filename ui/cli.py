@@ -142,8 +142,9 @@ def play(
 
 @app.command()
 def score(interview: str, as_json: JsonOption = False) -> None:
-    """Print the scorecard of an interview."""
+    """Print the scorecard of an interview; a model, where there is one, first settles what is open."""
     interviewer = _assemble(index=False).interviewer
+    asyncio.run(interviewer.settle(interview))
     card = interviewer.scorecard(interview)
     if as_json:
         typer.echo(card.model_dump_json(indent=2))

@@ -57,11 +57,10 @@ def clock(minutes: float) -> str:
 
 
 def verdict_line(card: Scorecard) -> str:
-    """The result in one line."""
-    parts = [f"{card.overall:g} of 100", f"{card.verdict.value.replace('-', ' ')} at {card.level} level"]
-    if card.range.high > card.range.low:
-        parts.append(f"up to {card.range.high:g} if everything unclear was meant")
-    return ", ".join(parts)
+    """The result in one line; a range where something was left open."""
+    upper = f" to {card.range.high:g}" if card.range.high > card.range.low else ""
+    so_far = " so far" if card.provisional else ""
+    return f"{card.range.low:g}{upper} of 100, {card.verdict.value.replace('-', ' ')}{so_far} at {card.level} level"
 
 
 def points_line(card: Scorecard) -> str:
@@ -105,7 +104,7 @@ def session_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 def _card(card: Scorecard, library: Library) -> list[str]:
     lines = ["## Scorecard", "", f"**{verdict_line(card)}.** {points_line(card)}", ""]
     if card.provisional:
-        lines += ["The verdict is provisional: what was not assessed could change it. A model would settle it.", ""]
+        lines += ["What was not assessed could change the verdict: `hotseat score` asks your model about it.", ""]
     lines += [f"- Cap: at most {cap.best.value.replace('-', ' ')}. {cap.because}" for cap in card.caps]
     lines += ["", "| dimension | 1 to 4 |", "|---|---|"]
     lines += [f"| {name.value.replace('-', ' ')} | {value:g} |" for name, value in card.dimensions.items()]
@@ -119,38 +118,53 @@ def _card(card: Scorecard, library: Library) -> list[str]:
         f"{clock(c.minutes)} | {clock(c.planned)} |"
         for stage, c in card.coverage.items()
     ]
+    lines += ["", f"Looked for: points up to {card.level} level. Points above it count as well.", ""]
     for stage in StageId:
         lines += _stage_marks(card, library, stage)
     return lines
 
 
 def _stage_marks(card: Scorecard, library: Library, stage: StageId) -> list[str]:
-    marks = [m for m in card.marks if m.stage is stage]
-    open_ = [n for n in card.not_assessed if n.stage is stage]
-    if not marks and not open_:
-        return []
     lines = ["", f"### {library.stages[stage].title}", ""]
-    for mark in marks:
+    for mark in (m for m in card.marks if m.stage is stage):
         lines += [
-            f"- **{mark.statement}** {mark.depth.value}, {_STAMPS[mark.promptedness]}, turn {mark.turn}:",
+            f"- **{mark.statement}** {mark.depth.value}, {stamp(mark.promptedness)}, turn {mark.turn}:",
             f"  > {_one_line(mark.quote)}",
         ]
-    for one in open_:
+    for one in (n for n in card.not_assessed if n.stage is stage):
         lines += [f"- *Not assessed:* {one.statement} Nearest words:", f"  > {_one_line(one.quote)}"]
+    lines += [f"- *Not shown:* {statement}" for statement in not_shown(card, library, stage)]
     return lines
+
+
+def not_shown(card: Scorecard, library: Library, stage: StageId) -> tuple[str, ...]:
+    """Statements of the points that the level looks for and the candidate did not come near."""
+    met = {mark.point for mark in card.marks} | {one.point for one in card.not_assessed}
+    points = library.problems[card.problem].stages[stage]
+    return tuple(p.statement for p in points if p.id not in met and p.level.rank <= card.level.rank)
 
 
 def _transcript(view: View) -> list[str]:
     lines: list[str] = []
+    stage = None
     for turn in view.turns:
+        if turn.move and turn.move.stage is not stage:
+            stage = turn.move.stage
+            lines += [f"### {stage.value.capitalize()}", ""]
         who = "Interviewer" if turn.who == "interviewer" else "Candidate"
-        tag = f" · {turn.move.kind}" if turn.move else ""
-        lines += [f"**{turn.n}. {who}** ({clock(turn.at)}{tag})", ""]
+        lines += [f"**{turn.n}. {who}** ({clock(turn.at)}{_tag(turn)})", ""]
         lines += [*(turn.text.strip() or "(silence)").split("\n"), ""]
     if view.degraded:
         lines += ["Steps down during this interview:", ""]
         lines += [f"- turn {event.turn}, {event.what}: {event.why}" for event in view.degraded]
     return lines
+
+
+def _tag(turn: Turn) -> str:
+    if turn.move is None:
+        return ""
+    asked = f", asked for with {turn.request.value!r}" if turn.request else ""
+    return f" · {turn.move.kind}{asked}"
 
 
 def _one_line(text: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.ui.serving import Served
 from tests.ui.slow_server import SENTENCES
+from tests.ui.terminal import warm
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed: uv sync")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -106,8 +107,9 @@ async def tab() -> AsyncIterator[Open]:
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    server = Served(tmp_path_factory.mktemp("slow"), command=(sys.executable, "-m", "tests.ui.slow_server"))
+def slow(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Iterator[Served]:
+    home = warm(warm_home, tmp_path_factory.mktemp("slow"))
+    server = Served(home, command=(sys.executable, "-m", "tests.ui.slow_server"))
     yield server
     server.stop()
 
