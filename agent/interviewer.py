@@ -171,7 +171,7 @@ class Interviewer:
             source="model" if words.source == "model" else "plain",
             model=self.model.name if self.model and words.source == "model" else None,
             prompts=words.prompts,
-            passages=self._passages(view, move, words),
+            passages=await asyncio.to_thread(self._passages, view, move, words),
             first_token_ms=words.first_ms,
             total_ms=round((time.monotonic() - began) * 1000),
             prompt_tokens=words.prompt_tokens,

@@ -71,7 +71,7 @@ def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
         case MoveKind.CURVEBALL:
             return _curveball(move, view)
         case MoveKind.PROBE | MoveKind.DEEPEN | MoveKind.CHALLENGE | MoveKind.ADVANCE:
-            return _before(move) + question(move, view, stages)
+            return _before(move, view) + question(move, view, stages)
         case MoveKind.CLOSE:
             return CLOSING
         case MoveKind.DEBRIEF:
@@ -127,9 +127,11 @@ def _thrown_back(move: Move, view: View) -> str:
     return _vary(_ASSUME, view)
 
 
-def _before(move: Move) -> str:
+def _before(move: Move, view: View) -> str:
     if move.kind is MoveKind.PROBE and move.touched:
         return "Let me come back to something you touched on. "
+    if move.kind is MoveKind.ADVANCE and move.stage.rank < view.stage.rank:
+        return "Let us go back a step. "
     if move.kind is MoveKind.ADVANCE and "limit" in move.because:
         return "Let us keep moving. "
     return ""

@@ -25,6 +25,7 @@ from agent.position import (
     hintable,
     next_rung,
     required,
+    stage_after,
     stage_now,
     steered_twice,
     timed,
@@ -338,13 +339,12 @@ RULES: tuple[Rule, ...] = (
 
 
 def _advance(view: View, schedule: Schedule, because: str) -> Iterator[Move]:
-    """To the next stage that time still allows, or to the close."""
-    here = max(view.stage, stage_now(view), key=lambda s: s.rank)
-    for stage in StageId:
-        if stage.rank > here.rank and not (timed(view) and view.elapsed >= schedule.hard(stage)):
-            yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because)
-            return
-    yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
+    """To the first stage that is still to come, or to the close."""
+    stage = stage_after(view, schedule)
+    if stage is None:
+        yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
+    else:
+        yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because)
 
 
 def _steer(view: View, reason: SteerReason, because: str) -> Move:

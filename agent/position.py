@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Literal
 
+from agent.clock import Schedule
 from agent.events import ClockKind, Mode, MoveKind
 from agent.view import View
 from knowledge.cues import first_match
@@ -36,19 +37,30 @@ def by_weight(points: Iterator[Point] | list[Point]) -> list[Point]:
 
 
 def stage_now(view: View) -> StageId:
-    """The stage to be in now: a candidate who went on to the next one with substance is followed there.
+    """The stage to be in now: a candidate who went on to a later one with substance is followed there.
 
-    Substance is the sum of the probabilities of what the answer shows or clearly touches. A leap further off is
-    credited but not followed: what lies between would never be asked about.
+    Substance is the sum of the probabilities of what the answer shows or clearly touches. The next stage may be entered
+    directly, one further off only when something was shown of every stage between; what is jumped over comes later.
     """
-    if not view.latest.turn or view.latest.request or view.stage is StageId.WRAP:
+    if not view.latest.turn or view.latest.request:
         return view.stage
     substance = dict.fromkeys(StageId, 0.0)
     for cell in view.turns[view.latest.turn - 1].cells:
         if cell.state == "shown" or (cell.state == "unsure" and cell.probability >= TOUCHED):
             substance[view.problem.stage_of(cell.point)] += cell.probability
-    following = list(StageId)[view.stage.rank + 1]
-    return following if substance[following] >= substance[view.stage] + FOLLOWED else view.stage
+    reached = {view.problem.stage_of(point) for point in view.shown}
+    ahead = [s for s in StageId if s.rank > view.stage.rank and substance[s] >= substance[view.stage] + FOLLOWED]
+    for stage in sorted(ahead, key=lambda s: substance[s], reverse=True):
+        if reached.issuperset(s for s in StageId if view.stage.rank < s.rank < stage.rank):
+            return stage
+    return view.stage
+
+
+def stage_after(view: View, schedule: Schedule) -> StageId | None:
+    """The first stage, in order, that was never entered and that time still allows; None when there is no such."""
+    done = {stage_now(view), *view.entered}
+    late = {stage for stage in StageId if timed(view) and view.elapsed >= schedule.hard(stage)}
+    return next((stage for stage in StageId if stage not in done | late), None)
 
 
 def steered_twice(view: View) -> bool:

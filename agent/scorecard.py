@@ -104,6 +104,18 @@ class Cap(Value):
     because: str
 
 
+class WrongClaim(Value):
+    """A misconception that the candidate stated; `held` when it was repeated after its challenge."""
+
+    point: str
+    claim: str
+    why: str
+    quote: str
+    turn: int
+    challenged: bool
+    held: bool
+
+
 class Range(Value):
     """`overall` if everything not assessed were missing, and if all of it were shown."""
 
@@ -125,6 +137,7 @@ class Scorecard(Value):
     dimensions: dict[Dimension, float]
     marks: tuple[Mark, ...]
     not_assessed: tuple[NotAssessed, ...]
+    wrong_claims: tuple[WrongClaim, ...] = ()
     coverage: dict[StageId, Coverage]
     unprompted: int
     expected: int

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from agent.clock import Schedule
 from agent.events import ClockKind, Depth, MoveKind, Promptedness
-from agent.scorecard import Cap, CapRule, Coverage, Mark, NotAssessed, Range, Scorecard, Scoring, Verdict
+from agent.scorecard import Cap, CapRule, Coverage, Mark, NotAssessed, Range, Scorecard, Scoring, Verdict, WrongClaim
 from agent.view import Evidence, View
 from knowledge.schema import Dimension, Level, Problem, Stage, StageId
 
@@ -36,6 +36,7 @@ def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scoreca
         dimensions=dimensions,
         marks=tuple(marks),
         not_assessed=tuple(maybe),
+        wrong_claims=_wrong_claims(view),
         coverage=_coverage(view, marks, maybe, stages),
         unprompted=sum(mark.promptedness is Promptedness.UNPROMPTED for mark in marks),
         expected=len(_expected(view.problem, view.setup.level)),
@@ -85,6 +86,26 @@ def _not_assessed(view: View, marked: set[str]) -> list[NotAssessed]:
         for point in view.problem.points
         if point.id in view.unsure and point.id not in marked
     ]
+
+
+def _wrong_claims(view: View) -> tuple[WrongClaim, ...]:
+    """Each misconception once, as it was first stated."""
+    first = {(claim.point, claim.index): claim for claim in reversed(view.claims)}
+    found = []
+    for (point, index), claim in sorted(first.items(), key=lambda item: item[1].turn):
+        wrong = view.problem.point(point).misconceptions[index]
+        found.append(
+            WrongClaim(
+                point=point,
+                claim=wrong.claim,
+                why=wrong.why,
+                quote=claim.quote,
+                turn=claim.turn,
+                challenged=(point, index) in view.challenged,
+                held=(point, index) in view.held,
+            )
+        )
+    return tuple(found)
 
 
 def _as_marks(maybe: list[NotAssessed], view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> list[Mark]:

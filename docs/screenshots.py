@@ -1,6 +1,6 @@
 """Makes `docs/screenshots/*.png` anew: real interviews are played, the real page is opened, each page in both themes.
 
-    uv run python docs/screenshots.py          needs playwright (uv sync) and a Chromium
+uv run python docs/screenshots.py          needs playwright (uv sync) and a Chromium
 """
 
 from __future__ import annotations

@@ -117,9 +117,7 @@ class Talk:
         self.setup = setup or Setup(problem=problem)
         self.schedule = Schedule(library.stages, self.setup.minutes)
         self.now = START
-        self.events: list[Event] = [
-            Started(when=self.now, setup=self.setup, problem_hash="0", version="test")
-        ]
+        self.events: list[Event] = [Started(when=self.now, setup=self.setup, problem_hash="0", version="test")]
         self.say()
 
     @property

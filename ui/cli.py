@@ -55,9 +55,10 @@ def web(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
 ) -> None:
     """Open the web page."""
-    from ui.web.server import serve
+    from ui.web.server import listen, serve
 
-    serve(_assemble(), host=host, port=port, browser=browser)
+    listener = listen(host, port)
+    serve(_assemble(), listener, browser=browser)
 
 
 @app.command()

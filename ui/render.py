@@ -121,6 +121,16 @@ def _card(card: Scorecard, library: Library) -> list[str]:
     lines += ["", f"Looked for: points up to {card.level} level. Points above it count as well.", ""]
     for stage in StageId:
         lines += _stage_marks(card, library, stage)
+    return lines + _wrong_claims(card)
+
+
+def _wrong_claims(card: Scorecard) -> list[str]:
+    if not card.wrong_claims:
+        return []
+    lines = ["", "### Claims to check", ""]
+    for one in card.wrong_claims:
+        held = ", held after it was questioned" if one.held else ", questioned" if one.challenged else ""
+        lines += [f"- Turn {one.turn}{held}:", f"  > {_one_line(one.quote)}", "", f"  {one.why}"]
     return lines
 
 
@@ -155,7 +165,7 @@ def _transcript(view: View) -> list[str]:
         lines += [f"**{turn.n}. {who}** ({clock(turn.at)}{_tag(turn)})", ""]
         lines += [*(turn.text.strip() or "(silence)").split("\n"), ""]
     if view.degraded:
-        lines += ["Steps down during this interview:", ""]
+        lines += ["What failed on the way; the interview went on in the authored words, read by the local reader:", ""]
         lines += [f"- turn {event.turn}, {event.what}: {event.why}" for event in view.degraded]
     return lines
 

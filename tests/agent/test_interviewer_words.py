@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from agent import wording
 from agent.errors import ModelError, ModelGarbled, ModelRefused, ModelStalled, ModelUnreachable
 from agent.events import Request
 from agent.interviewer import Interviewer
 from agent.models.scripted import Scripted
+from agent.wording import REST_S, Wording
 from tests.agent.desk import ANSWER, PROBE, REWORDED, SETUP, degraded, last_said, said
 
 # --- a model that fails -----------------------------------------------------------------------------------------------
@@ -54,12 +58,33 @@ async def test_a_model_that_fails_while_it_speaks_is_completed_in_plain_words(
     assert (reply.text, reply.source) == (whole, "plain" if whole == PROBE else "model")
 
 
-async def test_after_a_failure_the_model_is_used_again(make: Callable[..., Interviewer]) -> None:
+async def test_after_a_failure_the_model_rests_and_is_used_again(make: Callable[..., Interviewer]) -> None:
     interviewer = make(model=Scripted([ModelStalled("silent"), "So you measure it."], small=True))
+    now = [1000.0]
+    interviewer.wording = Wording(
+        interviewer.library.stages, interviewer.model, interviewer.reader, clock=lambda: now[0]
+    )
     interview = await interviewer.begin(SETUP)
     await said(interviewer.answer(interview, ANSWER))
     await said(interviewer.answer(interview, "I would measure it every day."))
+    assert last_said(interviewer, interview).source == "plain", "asked a model that has just failed"
+    now[0] += REST_S
+    await said(interviewer.answer(interview, "I would measure it every hour."))
     assert last_said(interviewer, interview).text.startswith("So you measure it. ")
+
+
+class Slow(Scripted):
+    async def stream(self, messages: Any, *, max_tokens: int) -> AsyncGenerator[str, None]:
+        await asyncio.sleep(30)
+        yield "too late."
+
+
+async def test_a_courtesy_is_not_waited_for(make: Callable[..., Interviewer], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wording, "ACKNOWLEDGED_WITHIN_S", 0.05)
+    interviewer = make(model=Slow(small=True))
+    interview = await interviewer.begin(SETUP)
+    assert (await said(interviewer.answer(interview, ANSWER)))[-1] == PROBE
+    assert [what for what, _ in degraded(interviewer, interview)] == ["reply"]
 
 
 # --- a model's words are guarded --------------------------------------------------------------------------------------

@@ -209,9 +209,9 @@ def test_it_finds(fault: str, root: Path) -> None:
     seed, file, field, words = FAULTS[fault]
     seed(root)
     findings = check(root)
-    assert any(
-        finding.file == file and finding.field == field and words in finding.message for finding in findings
-    ), "\n".join(map(str, findings))
+    assert any(finding.file == file and finding.field == field and words in finding.message for finding in findings), (
+        "\n".join(map(str, findings))
+    )
 
 
 def test_all_faults_are_found_in_one_run(root: Path) -> None:

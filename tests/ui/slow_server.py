@@ -33,10 +33,10 @@ class SlowModel:
 
 def main() -> None:
     import ui.assembly
-    from ui.web.server import serve
+    from ui.web.server import listen, serve
 
     ui.assembly.model_of = lambda settings: SlowModel()
-    serve(ui.assembly.assemble(), host="127.0.0.1", port=int(sys.argv[sys.argv.index("--port") + 1]), browser=False)
+    serve(ui.assembly.assemble(), listen("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), browser=False)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,7 @@ from ui.render import clock
 from ui.web.markup import text
 
 TAGLINE = "A mock interviewer for ML system design. One problem, one clock, one sharp question at a time."
-_NONE_YET = (
-    '<p class="hs-empty">None yet. Pick a problem and press Start: an interview is saved with every answer.</p>'
-)
+_NONE_YET = '<p class="hs-empty">None yet. Pick a problem and press Start: an interview is saved with every answer.</p>'
 _NOTHING_TOLD = (
     '<p class="hs-empty">Nothing yet. Ask about goals, users, numbers and limits: the answers are kept here.</p>'
 )
@@ -67,9 +65,12 @@ def about(view: View) -> str:
 def connection(settings: Settings, warnings: Sequence[str]) -> str:
     """Whether a model is connected, and what did not come up."""
     if settings.model is None:
-        state, line = "off", (
-            "No model is connected: questions are asked as they are written, and answers are read on this machine. "
-            "To connect one, set HOTSEAT_MODEL and HOTSEAT_BASE_URL before starting."
+        state, line = (
+            "off",
+            (
+                "No model is connected: questions are asked as they are written, and answers are read on this machine. "
+                "To connect one, set HOTSEAT_MODEL and HOTSEAT_BASE_URL before starting."
+            ),
         )
     else:
         state, line = "on", f"Model: {settings.model.model} at {settings.model.base_url}"

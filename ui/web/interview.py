@@ -79,9 +79,7 @@ class Page:
             )
             with gr.Row(elem_id="buttons") as self.row:
                 self.send = gr.Button("Send", variant="primary", elem_id="send", min_width=96)
-                self.asks = {
-                    what: gr.Button(label, elem_id=what.value, min_width=96) for what, label in _ASKS.items()
-                }
+                self.asks = {what: gr.Button(label, elem_id=what.value, min_width=96) for what, label in _ASKS.items()}
                 block('<p class="hs-keys">Ctrl+Enter sends</p>', elem_id="keys", min_width=10)
                 self.finish = gr.Button("Finish", elem_id="finish", min_width=96)
             with gr.Row(visible=False, elem_id="sure") as self.sure:

@@ -10,7 +10,7 @@ from agent.view import Turn, View
 from knowledge.library import Library
 from knowledge.schema import StageId
 from ui.radar import radar
-from ui.render import clock, points_line, stamp
+from ui.render import clock, not_shown, points_line, stamp
 from ui.web.fragments import about, head, notice_html, steps_down
 from ui.web.markup import one_line, text
 
@@ -42,6 +42,7 @@ def report(interview: str, view: View, card: Scorecard, library: Library, *, set
         _coverage(card, library),
         "<h2>Points</h2>",
         *(_stage(interview, stage, card, library) for stage in StageId),
+        _wrong_claims(interview, card),
         _transcript(view, card),
     ]
     return f'<div class="hs-report">{"".join(parts)}</div>'
@@ -122,7 +123,8 @@ def _stage(interview: str, stage: StageId, card: Scorecard, library: Library) ->
     open_ = [_open(one) for one in card.not_assessed if one.stage is stage]
     row = card.coverage[stage]
     count = f"<small>{row.shown} shown, {row.expected} looked for</small>"
-    body = "".join([*marks, *open_]) or '<p class="hs-empty">Nothing was shown here.</p>'
+    missed = [_missed(statement) for statement in not_shown(card, library, stage)]
+    body = "".join([*marks, *open_, *missed])
     return f'<section class="hs-points"><h3>{text(library.stages[stage].title)} {count}</h3>{body}</section>'
 
 
@@ -137,6 +139,20 @@ def _open(one: NotAssessed) -> str:
     chips = _chip("not assessed", "unknown")
     quote = _quote(one.quote, "the nearest words")
     return f'<article class="open"><p>{text(one.statement)}</p>{_chips(chips)}{quote}</article>'
+
+
+def _missed(statement: str) -> str:
+    return f'<article class="open"><p>{text(statement)}</p>{_chips(_chip("not shown", "unknown"))}</article>'
+
+
+def _wrong_claims(interview: str, card: Scorecard) -> str:
+    """Misconceptions that were stated, with why each is one."""
+    rows = []
+    for one in card.wrong_claims:
+        chip = "held when questioned" if one.held else "questioned" if one.challenged else "stated"
+        jump = f'<a href="report?s={text(interview)}#turn-{one.turn}">turn {one.turn}</a>'
+        rows.append(f"<article><p>{text(one.why)}</p>{_chips(_chip(chip))}{_quote(one.quote, jump)}</article>")
+    return f'<section class="hs-points"><h3>Claims to check</h3>{"".join(rows)}</section>' if rows else ""
 
 
 def _chip(words: str, kind: str = "") -> str:

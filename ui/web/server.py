@@ -26,9 +26,7 @@ STOP_SECONDS = 3
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def create_app(
-    assembly: Assembly, *, owner_of: OwnerOf = local_owner, hosts: frozenset[str] | None = None
-) -> FastAPI:
+def create_app(assembly: Assembly, *, owner_of: OwnerOf = local_owner, hosts: frozenset[str] | None = None) -> FastAPI:
     """The whole application. `hosts` are the names it answers to, None for any."""
     quiet_environment()
     from fastapi import FastAPI
@@ -52,12 +50,8 @@ def create_app(
     return mount(app, assembly, runs, access)
 
 
-def serve(assembly: Assembly, *, host: str, port: int, browser: bool) -> None:
-    """Serves until SIGTERM or Ctrl-C. Prints the address on stdout once it listens.
-
-    Raises UsageError when the address cannot be listened on.
-    """
-    listener = _listen(host, port)
+def serve(assembly: Assembly, listener: socket.socket, *, browser: bool) -> None:
+    """Serves what `listen` bound until SIGTERM or Ctrl-C. Prints the address on stdout once it answers."""
     import uvicorn
 
     local = _is_loopback(listener)
@@ -83,8 +77,11 @@ def serve(assembly: Assembly, *, host: str, port: int, browser: bool) -> None:
         raise HotseatError("The page could not be started; the lines above say why.")
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket: whoever comes second learns it before anything heavy is loaded."""
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket: whoever comes second learns it before anything heavy is loaded.
+
+    Raises UsageError when the address cannot be listened on.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     if os.name == "posix":  # elsewhere it would let two servers share a port
