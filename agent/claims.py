@@ -74,13 +74,17 @@ def _straight(text: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def commitments(turn: int, text: str) -> tuple[Commitment, ...]:
-    """Every sentence of a turn that decides something or names a quantity; no questions, no orders to the grader."""
+def commitments(turn: int, text: str, targets: tuple[str, ...] = ()) -> tuple[Commitment, ...]:
+    """Every sentence of a turn that decides something or names a quantity; no questions, no orders to the grader.
+
+    What a curveball of the problem can hit (`targets`) is a decision however it is put ("Then a two-tower model.").
+    """
     found: list[Commitment] = []
     for sentence in sentences(text):
         if sentence.endswith("?") or is_instruction(sentence):
             continue
-        if _DECISION.search(_straight(sentence)) and not rejects(sentence):
+        proposes = not rejects(sentence) and not _SUPPOSES.match(sentence)
+        if proposes and (_DECISION.search(_straight(sentence)) or first_match(targets, sentence)):
             found.append(Commitment(turn, sentence, "decision"))
         elif _NUMBER.search(sentence):
             found.append(Commitment(turn, sentence, "number"))

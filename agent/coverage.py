@@ -69,12 +69,14 @@ class Weights:
 class Calibration:
     """Two passes: every sentence `alone`, then `together` with what the first pass found in the rest of the answer.
 
-    `asked` is added for the point that was just asked about; `shown` and `unsure` are the least probabilities.
+    `asked` is added for the point that was just asked about, `here` for all points of the stage that the interview is
+    in; `shown` and `unsure` are the least probabilities.
     """
 
     alone: Weights
     together: Weights
     asked: float
+    here: float
     shown: float
     unsure: float
 
@@ -188,16 +190,17 @@ def read(
     calibration: Calibration,
     *,
     asked: str | None = None,
+    here: StageId | None = None,
     question: str = "",
 ) -> tuple[Cell, ...]:
     """Cells of one answer, without those that are clearly not shown.
 
-    `asked` is the point that the interviewer's last words were about, `question` those words.
+    `asked` is the point that the interviewer's last words were about, `here` their stage, `question` those words.
     """
     scores = measure(evidential(text, question), rubric, embed)
     if not scores.sentences:
         return ()
-    odds = log_odds(scores, rubric, calibration, asked)
+    odds = log_odds(scores, rubric, calibration, asked, here)
     best = odds.argmax(axis=0)
     cells = []
     for column, point in enumerate(rubric.points):
@@ -264,7 +267,9 @@ def _shared(parts: tuple[str, ...], rubric: Rubric) -> NDArray[np.float64]:
     return np.array(rows)
 
 
-def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None) -> NDArray[np.float64]:
+def log_odds(
+    scores: Scores, rubric: Rubric, by: Calibration, asked: str | None, here: StageId | None = None
+) -> NDArray[np.float64]:
     """ln(p / 1-p) that a sentence shows a point, (sentences, points).
 
     A question shows nothing but what clarifying is about.
@@ -278,6 +283,7 @@ def log_odds(scores: Scores, rubric: Rubric, by: Calibration, asked: str | None)
     odds = _linear(scores, by.together) + by.together.context * context(found, rubric)
     if asked in rubric.points:
         odds[:, rubric.points.index(asked)] += by.asked
+    odds[:, [stage is here for stage in rubric.stages]] += by.here
     odds[silent] = -20.0
     return odds
 

@@ -216,10 +216,11 @@ class Interviewer:
         before = view.turns[turn.n - 2] if turn.n >= 2 else None
         asked = before.move.point if before and before.move else None
         question = before.text if before else ""
+        here = before.move.stage if before and before.move else None
         try:
             if self.reader is None:
                 raise RuntimeError("no embedding weights")
-            cells = self.reader.read(view.problem, turn.text, asked=asked, question=question)
+            cells = self.reader.read(view.problem, turn.text, asked=asked, here=here, question=question)
             facts = self.reader.facts_asked(view.problem, turn.text)
         except Exception as error:  # a reader must never stop an interview
             when, why = self._now(), f"{type(error).__name__}: {error}"

@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 from agent.clock import heard
 from agent.coverage import Calibration, FactIndex, Rubric, Weights, fact_index, facts_asked, read, rubric
 from agent.events import Cell
-from knowledge.schema import Problem
+from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
     alone=Weights(bias=-7.72, cue=1.49, near=5.85, margin=6.86, shared=6.21, rejecting=0.42),
     together=Weights(bias=-6.76, cue=1.37, near=5.25, margin=6.31, shared=5.31, rejecting=0.49, context=0.62),
-    asked=0.7,
+    asked=1.3,
+    here=0.3,
     shown=0.55,
     unsure=0.1,
 )
-"""Fitted by `python -m evals.coverage.fit`, which also says how well it reads; `asked` is set by hand: doubled odds."""
+"""Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
+labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md)."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -50,13 +52,24 @@ class Reader:
             self._facts[problem.id] = fact_index(problem, self._keep)
         return self._facts[problem.id]
 
-    def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
+    def read(
+        self, problem: Problem, text: str, *, asked: str | None, question: str, here: StageId | None = None
+    ) -> tuple[Cell, ...]:
         """Cells of one answer, shown and unsure; what ran past the hearing is not read."""
-        return read(heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, question=question)
+        return read(
+            heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, here=here, question=question
+        )
 
     def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
         """Ids of the facts that an utterance asks for."""
         return facts_asked(heard(text), self.facts(problem), self._embed)
+
+    def nearest(self, sentence: str, others: Sequence[str]) -> float:
+        """Cosine of a sentence with the nearest of others, -1 to 1; -1 when there are none."""
+        if not others:
+            return -1.0
+        vectors: Any = self._embed([sentence, *others])
+        return float((vectors[1:] @ vectors[0]).max())
 
     def closeness(self, one: str, other: str) -> float:
         """Cosine of two sentences, -1 to 1."""

@@ -71,6 +71,7 @@ class _Fold:
     ):
         self.setup = setup
         self.problem = problem
+        self.targets = tuple(cue for ball in problem.curveballs for cue in ball.targets)
         self.assessed = assessed
         self.facts: dict[int, tuple[str, ...]] = {}
         self.ended_at: datetime
@@ -178,7 +179,7 @@ class _Fold:
         if not self.closing:
             self._hold_claims(claims)
             self.claims.extend(claims)
-            self.commitments.extend(commitments(event.turn, heard(event.text)))
+            self.commitments.extend(commitments(event.turn, heard(event.text), self.targets))
         self.latest = Latest(
             turn=event.turn,
             text=event.text,

@@ -20,11 +20,14 @@ from agent.models.port import Model
 from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
 from agent.reader import Reader
 from agent.view import View
+from knowledge.cues import sentences
 from knowledge.schema import Stage, StageId
 from prompts import load
 
 SAME_QUESTION = 0.45
 """Cosine above which a model's question counts as the authored one in other words."""
+ABOUT_THE_ANSWER = 0.55
+"""Cosine with the nearest sentence of the answer from which an acknowledgement is about it."""
 ACKNOWLEDGED_WITHIN_S = 8.0
 """A candidate waits this long for a sentence that is only courtesy; the authored question follows without it."""
 REST_S = 60.0
@@ -102,12 +105,22 @@ class Wording:
                         break
         except TimeoutError:
             raise ModelStalled(f"{model.name} said nothing within {ACKNOWLEDGED_WITHIN_S:g} s") from None
-        if any(said in turn.text for turn in view.turns if turn.who == "interviewer"):
-            said = ""  # small models copy themselves; once is enough
+        if not self._acknowledges(said, view):
+            said = ""
         if said:
             words.source = "model"
             words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
         yield f"{said} {plain}".strip()
+
+    def _acknowledges(self, said: str, view: View) -> bool:
+        """Whether a sentence is about the latest answer. Small models repeat themselves and recall old answers."""
+        if not said or any(said in turn.text for turn in view.turns if turn.who == "interviewer"):
+            return False
+        try:
+            near = self._reader.nearest(said, sentences(view.latest.text)) if self._reader else 0.0
+        except Exception:  # recorded where the answer was read
+            return False
+        return near >= ABOUT_THE_ANSWER
 
     async def _reworded(self, model: Model, view: View, move: Move, plain: str, words: Words) -> AsyncIterator[str]:
         """For larger models: their wording of the move, as long as it asks the authored question."""

@@ -61,6 +61,7 @@ def assemble(
     library, scoring, store = load(), load_scoring(), Store(settings.home)
     warnings: list[str] = []
     embedder = _embedder(warnings) if index else None
+    progress = _in_phases(progress, 1 + 2 * len(library.problems))
     finder = _finder(library, settings.home, embedder, progress, warnings) if embedder else None
     interviewer = Interviewer(
         library=library,
@@ -71,6 +72,18 @@ def assemble(
         model=model_of(settings),
     )
     return Assembly(interviewer, settings, warnings)
+
+
+def _in_phases(progress: Progress, phases: int) -> Progress:
+    """One progress over several pieces of work: whenever a piece reaches its total, the next begins."""
+    done = 0
+
+    def report(step: int, total: int) -> None:
+        nonlocal done
+        progress(min(done, phases - 1) * 100 + round(100 * step / total), phases * 100)
+        done += step == total
+
+    return report
 
 
 def model_of(settings: Settings) -> Model | None:

@@ -59,7 +59,7 @@ def clock(minutes: float) -> str:
 def verdict_line(card: Scorecard) -> str:
     """The result in one line; a range where something was left open."""
     upper = f" to {card.range.high:g}" if card.range.high > card.range.low else ""
-    so_far = " so far" if card.provisional else ""
+    so_far = " (provisional)" if card.provisional else ""
     return f"{card.range.low:g}{upper} of 100, {card.verdict.value.replace('-', ' ')}{so_far} at {card.level} level"
 
 

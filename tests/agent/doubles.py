@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 
@@ -33,7 +34,7 @@ class TellingReader:
         self._cells = cells
         self._on_read = on_read
 
-    def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
+    def read(self, problem: Problem, text: str, **context: object) -> tuple[Cell, ...]:
         self._on_read()
         return self._cells
 
@@ -44,14 +45,21 @@ class TellingReader:
         vectors = bag_of_stems([one, other])
         return float(vectors[0] @ vectors[1])
 
+    def nearest(self, sentence: str, others: Sequence[str]) -> float:
+        vectors = bag_of_stems([sentence, *others])
+        return float((vectors[1:] @ vectors[0]).max())
+
 
 class BrokenReader(TellingReader):
     """Fails in every way in which a reader can."""
 
-    def read(self, problem: Problem, text: str, *, asked: str | None, question: str) -> tuple[Cell, ...]:
+    def read(self, problem: Problem, text: str, **context: object) -> tuple[Cell, ...]:
         raise RuntimeError("the weights are gone")
 
     def closeness(self, one: str, other: str) -> float:
+        raise RuntimeError("the weights are gone")
+
+    def nearest(self, sentence: str, others: Sequence[str]) -> float:
         raise RuntimeError("the weights are gone")
 
 
@@ -77,3 +85,13 @@ class DyingModel(Scripted):
 
     async def yes_log_odds(self, messages: Sequence[Message]) -> float | None:
         raise Killed
+
+
+class HangingModel(Scripted):
+    """Decides the items of its script and thinks about the next one for ever."""
+
+    async def yes_log_odds(self, messages: Sequence[Message]) -> float | None:
+        odds = await super().yes_log_odds(messages)
+        if odds is None:
+            await asyncio.Event().wait()
+        return odds

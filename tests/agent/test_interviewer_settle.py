@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -11,11 +11,11 @@ from agent.assessor import Fusion, fuse
 from agent.errors import ModelStalled
 from agent.events import Cell, Request
 from agent.interviewer import ASSESSED_AT_ONCE, Interviewer
-from agent.models.port import Message, Model
+from agent.models.port import Model
 from agent.models.scripted import Scripted
 from knowledge.library import Library
 from tests.agent.desk import ANSWER, SETUP, assert_orderly, degraded, said
-from tests.agent.doubles import TellingReader
+from tests.agent.doubles import HangingModel, TellingReader
 from tests.factory import shown
 
 UNSURE = [shown(point, ANSWER, state="unsure") for point in ("frame-amber", "frame-basalt", "frame-cobalt")]
@@ -89,18 +89,8 @@ async def test_a_model_that_fails_at_assessing_keeps_what_it_decided(make: Calla
     assert degraded(interviewer, interview) == [("assessment", "silent")]
 
 
-class Hanging(Scripted):
-    """Decides one item and then thinks for ever."""
-
-    async def yes_log_odds(self, messages: Sequence[Message]) -> float | None:
-        odds = await super().yes_log_odds(messages)
-        if odds is None:
-            await asyncio.Event().wait()
-        return odds
-
-
 async def test_a_cancelled_assessment_keeps_what_was_decided(make: Callable[..., Interviewer]) -> None:
-    model = Hanging(log_odds=[4.0])
+    model = HangingModel(log_odds=[4.0])
     interviewer, interview = await answered_unsurely(make, model)
     settling = asyncio.create_task(interviewer.settle(interview))
     while len(model.asked) < 2:

@@ -69,7 +69,7 @@ async def test_after_a_failure_the_model_rests_and_is_used_again(make: Callable[
     await said(interviewer.answer(interview, "I would measure it every day."))
     assert last_said(interviewer, interview).source == "plain", "asked a model that has just failed"
     now[0] += REST_S
-    await said(interviewer.answer(interview, "I would measure it every hour."))
+    await said(interviewer.answer(interview, "So I measure it."))
     assert last_said(interviewer, interview).text.startswith("So you measure it. ")
 
 

@@ -257,7 +257,8 @@ def test_field_names_are_a_contract(tiny: Library) -> None:
     assert dumped["contract"] == 1
     assert set(dumped) == {
         "contract", "problem", "level", "overall", "range", "verdict", "provisional", "caps", "dimensions", "marks",
-        "not_assessed", "coverage", "unprompted", "expected", "objective_at", "minutes",
+        "not_assessed",
+        "wrong_claims", "coverage", "unprompted", "expected", "objective_at", "minutes",
     }  # fmt: skip
     assert set(dumped["marks"][0]) == {
         "point", "statement", "stage", "dimension", "level", "depth", "quote", "turn", "promptedness", "credit", "by",

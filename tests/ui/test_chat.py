@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import pty
@@ -25,7 +26,7 @@ from agent.scorecard import Scoring
 from agent.store import Store
 from agent.wording import Wording
 from knowledge.library import Library
-from tests.agent.doubles import TellingReader
+from tests.agent.doubles import HangingModel, TellingReader
 from tests.factory import shown
 from tests.ui.serving import HOTSEAT, environment
 from tests.ui.terminal import Hotseat, warm
@@ -134,6 +135,13 @@ async def test_the_last_answers_are_settled_before_the_scorecard(chat: Chat, int
     interviewer.reader = TellingReader(shown("frame-amber", ANSWER, state="unsure"))  # type: ignore[assignment]
     give(interviewer, Scripted(log_odds=[9.0], small=True))
     assert f"> {ANSWER}" in await chat(ANSWER, "/finish", "It went well.")
+
+
+async def test_a_slow_assessment_does_not_hold_up_the_next_answer(chat: Chat, interviewer: Interviewer) -> None:
+    interviewer.reader = TellingReader(shown("frame-amber", ANSWER, state="unsure"))  # type: ignore[assignment]
+    give(interviewer, HangingModel(small=True))
+    await asyncio.wait_for(chat(ANSWER, "Then we measure something.", "/quit"), 20)
+    assert said(interviewer) == [ANSWER, "Then we measure something."]
 
 
 async def test_a_reply_that_grows_is_printed_once(chat: Chat, interviewer: Interviewer) -> None:
