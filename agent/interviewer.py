@@ -58,6 +58,8 @@ class Finder(Protocol):
 
     def passages(self, query: str, *, problem: str | None = None, limit: int = 3) -> Sequence[Any]: ...
 
+    def warm(self) -> None: ...
+
 
 def _now() -> datetime:
     return datetime.now(UTC)

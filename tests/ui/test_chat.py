@@ -149,11 +149,12 @@ async def test_a_reply_that_grows_is_printed_once(chat: Chat, interviewer: Inter
     assert (await chat(ANSWER)).count(f"So the quarry comes first. {PROBE}") == 1
 
 
-async def test_a_failing_model_shows_no_error_in_the_conversation(chat: Chat, interviewer: Interviewer) -> None:
+async def test_a_failing_model_is_told_beside_the_conversation_once(chat: Chat, interviewer: Interviewer) -> None:
     give(interviewer, Scripted([ModelStalled("the server is silent")]))
-    shown_ = await chat(ANSWER)
-    assert PROBE in shown_
-    assert "silent" not in shown_
+    shown_ = await chat(ANSWER, "/repeat")
+    assert shown_.index(PROBE) < shown_.index("(")
+    assert shown_.count("the server is silent") == 1
+    assert not any("silent" in turn.text for turn in interviewer.view(newest(interviewer)).turns)
 
 
 # --- leaving and coming back -----------------------------------------------------------------------------------------

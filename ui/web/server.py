@@ -41,6 +41,8 @@ def create_app(assembly: Assembly, *, owner_of: OwnerOf = local_owner, hosts: fr
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if (finder := assembly.interviewer.finder) is not None:
+            threading.Thread(target=finder.warm, daemon=True).start()
         yield
         await runs.close()
 
