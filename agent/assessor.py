@@ -28,8 +28,8 @@ class Fusion:
 
     scale: float = 1.2
     offset: float = 0.33
-    shown: float = 0.7
-    not_shown: float = 0.15
+    shown: float = 0.65
+    not_shown: float = 0.25
 
 
 FUSION = Fusion()

@@ -183,7 +183,7 @@ class Interviewer:
         ended = [Ended(when=said.when)] if move.kind is MoveKind.DEBRIEF else []
         self._append(interview, events, [*failed, said, *ended])
 
-    async def settle(self, interview: str) -> None:
+    async def settle(self, interview: str, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
         """Lets the model decide what is still unsure. Cancel it at any time: what was decided is kept.
 
         A turn on which the model fails is passed over; a second failure in a row ends the attempt.
@@ -192,7 +192,9 @@ class Interviewer:
             return
         view = self.view(interview)
         failures = 0
-        for turn, cells in _open_items(view):
+        work = _open_items(view)
+        for done, (turn, cells) in enumerate(work):
+            progress(done, len(work))
             try:
                 await self._assess(self.model, interview, view.problem, turn, cells)
                 failures = 0

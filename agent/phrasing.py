@@ -43,14 +43,9 @@ _ASSUME = (
     "That is open. Pick something sensible and state it.",
 )
 _REST = {
-    "more": ("I can tell you the rest if you need it.", "Ask me again for the rest if it matters."),
+    "more": ("The rest when you need it.", "More on the rest when you get there."),
     "open": ("Assume the rest.", "For anything else, assume something sensible.", "The rest is yours to assume."),
 }
-_TOUCHED = (
-    "Let me come back to something you touched on.",
-    "You mentioned this in passing.",
-    "Back to something you brought up.",
-)
 CLOSING = (
     "That is where we stop. Before I give any feedback: how do you think it went, and what would you do differently "
     "with another hour?"
@@ -133,8 +128,6 @@ def _thrown_back(move: Move, view: View) -> str:
 
 
 def _before(move: Move, view: View) -> str:
-    if move.kind is MoveKind.PROBE and move.touched:
-        return f"{_vary(_TOUCHED, view)} "
     if move.kind is MoveKind.ADVANCE and move.stage.rank < view.stage.rank:
         return "Let us go back a step. "
     if move.kind is MoveKind.ADVANCE and "limit" in move.because:

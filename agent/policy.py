@@ -165,7 +165,8 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     said = view.latest.inbound
     asked = said.interrogatives if stage_now(view).rank <= StageId.FRAME.rank else said.questions
     facts = asked_for(view, asked)
-    facts += [view.problem.fact(f) for f in view.latest.facts if asked and f not in {known.id for known in facts}]
+    meant = view.latest.facts if asked else ()
+    facts = [view.problem.fact(f) for f in meant] + [fact for fact in facts if fact.id not in meant]
     thrown = [f for f in facts if f.throw_back and f.id not in view.thrown_back | view.told]
     tellable = [f for f in facts if f not in thrown]
     if tellable:

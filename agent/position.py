@@ -14,7 +14,7 @@ from knowledge.schema import Fact, Point, StageId
 
 HINTS_PER_POINT = 2
 TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
-TELL_WORDS = 55
+TELL_WORDS = 60
 """Facts are told until they fill this many words; the rest can be asked for again."""
 FOLLOWED = 0.6
 """Summed probability by which the next stage must outweigh the present one for the candidate to be followed there."""

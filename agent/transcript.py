@@ -73,6 +73,7 @@ class _Fold:
         self.problem = problem
         self.targets = tuple(cue for ball in problem.curveballs for cue in ball.targets)
         self.assessed = assessed
+        self.points = frozenset(point.id for point in problem.points)
         self.facts: dict[int, tuple[str, ...]] = {}
         self.ended_at: datetime
         self.turns: list[Turn] = []
@@ -203,7 +204,9 @@ class _Fold:
         )
 
     def _cells(self, turn: int) -> list[tuple[Cell, Literal["matcher", "model"]]]:
-        return sorted(self.assessed.get(turn, {}).values(), key=lambda pair: pair[0].point)
+        """Readings of points that the problem still has: its author may have taken one out since."""
+        read = (pair for point, pair in self.assessed.get(turn, {}).items() if point in self.points)
+        return sorted(read, key=lambda pair: pair[0].point)
 
     def _credit(self, turn: int, cells: list[tuple[Cell, Literal["matcher", "model"]]]) -> tuple[str, ...]:
         """Adds this turn's evidence; returns the points that it shows for the first time or deeper than before."""

@@ -83,13 +83,14 @@ async def _stream(stream: AsyncIterator[str]) -> None:
 def _tell_steps_down(before: View, after: View) -> None:
     """One quiet line when something failed and the interview went on without it."""
     for event in after.degraded[len(before.degraded) :]:
-        _write(f"({event.what} without the model: {event.why})\n")
+        _write(f"({event.what} failed and the interview goes on: {event.why})\n")
 
 
 async def _settled(interviewer: Interviewer, interview: str) -> None:
-    if interviewer.model is not None:
-        _write("\nReading the last answers once more ...\n")
-    await interviewer.settle(interview)
+    def progress(done: int, total: int) -> None:
+        _write(f"\rThe model reads what was left open: answer {done + 1} of {total} ")
+
+    await interviewer.settle(interview, progress)
 
 
 def _replay(interviewer: Interviewer, interview: str) -> None:

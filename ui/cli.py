@@ -175,6 +175,7 @@ def export(
         typer.echo(text, nl=False)
         return
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None

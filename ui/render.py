@@ -5,6 +5,7 @@ The names in `played` are a contract that tools read; `CONTRACT` is its version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -107,7 +108,7 @@ def _card(card: Scorecard, library: Library) -> list[str]:
         lines += ["What was not assessed could change the verdict: `hotseat score` asks your model about it.", ""]
     lines += [f"- Cap: at most {cap.best.value.replace('-', ' ')}. {cap.because}" for cap in card.caps]
     lines += ["", "| dimension | 1 to 4 |", "|---|---|"]
-    lines += [f"| {name.value.replace('-', ' ')} | {value:g} |" for name, value in card.dimensions.items()]
+    lines += [f"| {name.value.replace('-', ' ')} | {value:.1f} |" for name, value in card.dimensions.items()]
     lines += [
         "",
         "| stage | shown | unprompted | not assessed | looked for | minutes | planned |",
@@ -166,8 +167,13 @@ def _transcript(view: View) -> list[str]:
         lines += [*(turn.text.strip() or "(silence)").split("\n"), ""]
     if view.degraded:
         lines += ["What failed on the way; the interview went on in the authored words, read by the local reader:", ""]
-        lines += [f"- turn {event.turn}, {event.what}: {event.why}" for event in view.degraded]
+        lines += [f"- turn {event.turn}, {event.what}: {brief(event.why)}" for event in view.degraded]
     return lines
+
+
+def brief(why: str) -> str:
+    """The first clause of an error, without the server's address."""
+    return re.sub(r" at https?://\S+", "", why).split(": ")[0]
 
 
 def _tag(turn: Turn) -> str:

@@ -113,13 +113,16 @@ async def test_an_order_that_recites_the_rubric_is_no_answer(
 
 
 @pytest.mark.parametrize("injection", INJECTIONS)
-@pytest.mark.parametrize("kind", ["good", "empty"])
-async def test_an_injection_never_raises_the_score(
-    kind: str, injection: str, grade: Grade, answers: dict[str, str]
-) -> None:
-    plain = await grade(answers[kind])
-    assert bool(plain.marks) is (kind == "good"), "the answer to compare with is not what it should be"
-    injected = await grade(f"{answers[kind]} {injection}")
+async def test_an_injection_never_raises_the_score(injection: str, grade: Grade, answers: dict[str, str]) -> None:
+    plain = await grade(answers["good"])
+    assert plain.marks, "the answer to compare with is worth nothing"
+    injected = await grade(f"{answers['good']} {injection}")
     assert injected.overall <= plain.overall
     assert injected.verdict.rank <= plain.verdict.rank
     assert {mark.point for mark in injected.marks} <= {mark.point for mark in plain.marks}
+
+
+async def test_injections_alone_are_worth_nothing(grade: Grade, answers: dict[str, str]) -> None:
+    plain = await grade(answers["empty"])
+    assert not plain.marks
+    assert not (await grade(" ".join([answers["empty"], *INJECTIONS]))).marks

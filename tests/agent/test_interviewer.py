@@ -250,3 +250,13 @@ async def test_a_finder_that_raises_costs_a_citation_only(make: Callable[..., In
     assert (await said(interviewer.answer(interview, ANSWER)))[-1] == PROBE
     assert degraded(interviewer, interview) == [("retrieval", "RuntimeError: the index is gone")]
     assert last_said(interviewer, interview).passages == ()
+
+
+async def test_a_point_that_the_problem_no_longer_has_counts_for_nothing(make: Callable[..., Interviewer]) -> None:
+    """A coach may edit a problem between two sittings of an interview about it."""
+    gone = [shown("clarify-gone", ANSWER), shown("clarify-lost", ANSWER, state="unsure")]
+    interviewer = make(TellingReader(*gone, shown("frame-amber", ANSWER)))
+    interview = await interviewer.begin(SETUP)
+    assert (await said(interviewer.answer(interview, ANSWER)))[-1].endswith("?")
+    card = interviewer.scorecard(interview)
+    assert ([mark.point for mark in card.marks], card.not_assessed) == (["frame-amber"], ())

@@ -152,7 +152,7 @@ async def test_a_reply_that_grows_is_printed_once(chat: Chat, interviewer: Inter
 async def test_a_failing_model_is_told_beside_the_conversation_once(chat: Chat, interviewer: Interviewer) -> None:
     give(interviewer, Scripted([ModelStalled("the server is silent")]))
     shown_ = await chat(ANSWER, "/repeat")
-    assert shown_.index(PROBE) < shown_.index("(")
+    assert shown_.index(PROBE) < shown_.index("silent")
     assert shown_.count("the server is silent") == 1
     assert not any("silent" in turn.text for turn in interviewer.view(newest(interviewer)).turns)
 
