@@ -30,6 +30,9 @@ Embed = Callable[[Sequence[str]], Matrix]
 READER = "cues+minilm/1"
 """Name and version of this reader, recorded with what it read."""
 MIN_WORDS = 4
+ANSWERED = 0.3
+ANSWER_WORDS = 10
+"""A point that was just asked for and got an answer of this many telling words is open at least, never denied."""
 ECHO = 0.75
 """Share of a sentence's stems that stand in the interviewer's last words: above it the candidate only repeats them."""
 
@@ -206,6 +209,8 @@ def read(
     for column, point in enumerate(rubric.points):
         row = int(best[column])
         probability = float(1 / (1 + np.exp(-odds[row, column])))
+        if point == asked and len(telling(text)) >= ANSWER_WORDS:
+            probability = max(probability, ANSWERED)
         if probability < calibration.unsure:
             continue
         state: Literal["shown", "unsure"] = "shown" if probability >= calibration.shown else "unsure"

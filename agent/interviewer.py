@@ -204,6 +204,8 @@ class Interviewer:
                 failures += 1
             if failures == SETTLE_FAILURES:
                 return
+        if not view.ended:
+            await self.wording.prime(view)
 
     # --- steps of a turn ---
 

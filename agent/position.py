@@ -8,7 +8,7 @@ from typing import Literal
 
 from agent.clock import Schedule
 from agent.events import ClockKind, Mode, MoveKind
-from agent.view import View
+from agent.view import TOUCHED, View
 from knowledge.cues import first_match
 from knowledge.schema import Fact, Point, StageId
 
@@ -18,8 +18,6 @@ TELL_WORDS = 60
 """Facts are told until they fill this many words; the rest can be asked for again."""
 FOLLOWED = 0.6
 """Summed probability by which the next stage must outweigh the present one for the candidate to be followed there."""
-TOUCHED = 0.35
-"""Least probability of an unsure point that counts for this."""
 
 
 def timed(view: View) -> bool:

@@ -16,7 +16,7 @@ from knowledge.schema import Problem, StageId
 CALIBRATION = Calibration(
     alone=Weights(bias=-7.72, cue=1.49, near=5.85, margin=6.86, shared=6.21, rejecting=0.42),
     together=Weights(bias=-6.76, cue=1.37, near=5.25, margin=6.31, shared=5.31, rejecting=0.49, context=0.62),
-    asked=1.3,
+    asked=1.6,
     here=0.3,
     shown=0.55,
     unsure=0.1,

@@ -28,7 +28,7 @@ from agent.events import (
     Started,
 )
 from agent.inbound import Inbound, inbound
-from agent.view import Evidence, Latest, Turn, View
+from agent.view import TOUCHED, Evidence, Latest, Turn, View
 from knowledge.schema import Problem, StageId
 
 
@@ -188,6 +188,7 @@ class _Fold:
             shown=tuple(c.point for c, _ in cells if c.state == "shown"),
             gained=gained,
             unsure=tuple(c.point for c, _ in cells if c.state == "unsure"),
+            touched=tuple(c.point for c, _ in cells if c.state == "unsure" and c.probability >= TOUCHED),
             facts=self.facts.get(event.turn, ()),
             claims=claims,
         )
@@ -238,7 +239,7 @@ class _Fold:
     def _count_yield(self, flags: Inbound) -> None:
         silent = flags.blank or flags.stall or flags.unreadable or flags.foreign
         self.stalls = self.stalls + 1 if silent else 0
-        fruitful = self.latest.gained or self.latest.unsure or flags.questions or flags.thinking
+        fruitful = self.latest.gained or self.latest.touched or flags.questions or flags.thinking
         self.dry = 0 if fruitful else self.dry + 1
 
     def _requested(self, event: Requested) -> None:

@@ -10,6 +10,9 @@ from agent.events import Cell, Degraded, Depth, Move, MoveKind, Promptedness, Re
 from agent.inbound import Inbound
 from knowledge.schema import Problem, StageId
 
+TOUCHED = 0.35
+"""Least probability of an unsure point that counts as having been talked about."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -52,6 +55,8 @@ class Latest:
     shown: tuple[str, ...] = ()
     gained: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()
+    """Of the unsure ones those that are likely enough to count as having been talked about."""
     facts: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
 

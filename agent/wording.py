@@ -91,6 +91,17 @@ class Wording:
         if (last := getattr(self._model, "last", None)) is not None:
             words.prompt_tokens, words.completion_tokens = last.prompt_tokens, last.completion_tokens
 
+    async def prime(self, view: View) -> None:
+        """Lets a local server read the conversation so far, so that the next reply waits for the answer's words only.
+
+        Costs seconds of the candidate's reading time; nothing is shown, a failure is nobody's business.
+        """
+        if self._model is None or not self._model.local or self._clock() < self._rest_until:
+            return
+        with contextlib.suppress(ModelError):
+            async for _ in self._admitted(self._model, view, "", Limits(), 1):
+                pass
+
     async def _acknowledged(self, model: Model, view: View, move: Move, plain: str, words: Words) -> AsyncIterator[str]:
         """For small models: at most one neutral sentence of theirs, then the authored words."""
         prompt = load("acknowledge")

@@ -75,6 +75,10 @@ class Endpoint:
     def small(self) -> bool:
         return self._settings.small
 
+    @property
+    def local(self) -> bool:
+        return wire.is_loopback(self._settings.base_url)
+
     async def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncGenerator[str, None]:
         """See the port. The pieces that came before a ModelError are good."""
         await asyncio.to_thread(wire.prepare)

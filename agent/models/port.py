@@ -26,6 +26,11 @@ class Model(Protocol):
     @property
     def small(self) -> bool: ...
 
+    @property
+    def local(self) -> bool:
+        """Whether the model runs on this machine, so that a call costs time and nothing else."""
+        ...
+
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncIterator[str]:
         """Pieces of the reply as they arrive, without reasoning. Closing the iterator cancels the request."""
         ...

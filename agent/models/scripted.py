@@ -28,12 +28,14 @@ class Scripted:
         log_odds: Iterable[float | ModelError | None] = (),
         name: str = "scripted",
         small: bool = False,
+        local: bool = False,
     ) -> None:
         self.asked: list[list[Message]] = []
         self._replies = deque(replies)
         self._log_odds = deque(log_odds)
         self._name = name
         self._small = small
+        self._local = local
 
     @property
     def name(self) -> str:
@@ -42,6 +44,10 @@ class Scripted:
     @property
     def small(self) -> bool:
         return self._small
+
+    @property
+    def local(self) -> bool:
+        return self._local
 
     async def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncGenerator[str, None]:
         """`max_tokens` is not applied: the script is what the model says."""

@@ -175,7 +175,7 @@ def main() -> None:
         for figure, value in report(cells, options.shown, options.unsure).items():
             print(f"  {figure:32} {value:.3f}")
     alone, together = (weights(beta) for beta in fit_both(sets))
-    print(Calibration(alone, together, asked=1.3, here=0.3, shown=options.shown, unsure=options.unsure))
+    print(Calibration(alone, together, asked=1.6, here=0.3, shown=options.shown, unsure=options.unsure))
 
 
 if __name__ == "__main__":
