@@ -38,7 +38,7 @@ _ROLE = _any(
     r"\b(rubric|score ?card|verdict|hire|points? (for|out of))\b",
     r"\bi( would| will|['’]d|['’]ll) (use|build|start|choose|go|design|train|implement|consider)\b",
     r"\b(here('s| is| are)|sure|certainly|of course)\b.{0,20}(answer|solution|design|list|question)",
-    r"\b(we (should|could|can|need|must|will|would|have to)|let'?s|let us)\b",
+    r"\b(you (should|could|need to|must|may want)|we (should|could|can|need|must|will|would|have to)|let'?s|let us)\b",
     r"\bdirector'?s? note\b",
     r"\bnext question\b",
     r"\bsystem prompt\b",

@@ -16,7 +16,7 @@ from agent import phrasing
 from agent.errors import ModelError, ModelStalled
 from agent.events import Move
 from agent.models.budget import pack
-from agent.models.port import Model
+from agent.models.port import Message, Model
 from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
 from agent.reader import Reader
 from agent.view import View
@@ -32,7 +32,7 @@ ACKNOWLEDGED_WITHIN_S = 8.0
 """A candidate waits this long for a sentence that is only courtesy; the authored question follows without it."""
 REST_S = 60.0
 """After a failure the model is left alone this long, so that one slow server does not slow every turn."""
-SMALL_WINDOW, WINDOW = 8_192, 32_768
+LOCAL_WINDOW, WINDOW = 8_192, 32_768
 """Tokens that a prompt and its reply may take. A whole interview is about 10,000; a slot of our server has 8,192."""
 
 
@@ -96,10 +96,11 @@ class Wording:
 
         Costs seconds of the candidate's reading time; nothing is shown, a failure is nobody's business.
         """
-        if self._model is None or not self._model.local or self._clock() < self._rest_until:
+        model = self._model
+        if model is None or model.small or not model.local or self._clock() < self._rest_until:
             return
         with contextlib.suppress(ModelError):
-            async for _ in self._admitted(self._model, view, "", Limits(), 1):
+            async for _ in self._admitted(model, await self._packed(model, view, "", 1), Limits(), 1):
                 pass
 
     async def _acknowledged(self, model: Model, view: View, move: Move, plain: str, words: Words) -> AsyncIterator[str]:
@@ -110,7 +111,8 @@ class Wording:
         said = ""
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
-                async for text, done in self._admitted(model, view, prompt.render(), limits, 48):
+                conversation = phrasing.last_exchange(view, prompt.render(), load("interviewer"))
+                async for text, done in self._admitted(model, conversation, limits, 48):
                     said = text
                     if done or text:
                         break
@@ -139,7 +141,8 @@ class Wording:
         wanted = phrasing.question(move, view, self._stages)
         words.text = ""
         said = ""
-        async for text, _done in self._admitted(model, view, prompt.render(question=wanted), self._limits(view), 90):
+        conversation = await self._packed(model, view, prompt.render(question=wanted), 90)
+        async for text, _done in self._admitted(model, conversation, self._limits(view), 90):
             if "?" in text and not self._asks(text, wanted):
                 break
             said = text
@@ -151,16 +154,11 @@ class Wording:
             yield f"{said} {plain}".strip()
 
     async def _admitted(
-        self, model: Model, view: View, note: str, limits: Limits, tokens: int
+        self, model: Model, conversation: list[Message], limits: Limits, tokens: int
     ) -> AsyncIterator[tuple[str, bool]]:
         """The admissible beginning of the model's reply as it grows, and whether it can grow no more."""
         buffer = shown = ""
-        window = SMALL_WINDOW if model.small else WINDOW
-        conversation = phrasing.messages(view, note, load("interviewer"))
-        packed = await asyncio.to_thread(
-            pack, conversation, window=window, reply=tokens, summary=phrasing.left_out(view)
-        )
-        stream = model.stream(packed, max_tokens=tokens)
+        stream = model.stream(conversation, max_tokens=tokens)
         async with contextlib.aclosing(stream) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 buffer += piece
@@ -171,6 +169,13 @@ class Wording:
                 if verdict.cut:
                     break
         yield outbound(buffer + " ", limits).text, True
+
+    async def _packed(self, model: Model, view: View, note: str, tokens: int) -> list[Message]:
+        """The whole conversation as far as it fits."""
+        conversation = phrasing.messages(view, note, load("interviewer"))
+        summary = phrasing.left_out(view)
+        window = LOCAL_WINDOW if model.local else WINDOW
+        return await asyncio.to_thread(pack, conversation, window=window, reply=tokens, summary=summary)
 
     def _limits(self, view: View, **limits: int) -> Limits:
         unshown = tuple(p.statement for p in view.problem.points if p.id not in view.shown)
