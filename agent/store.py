@@ -111,7 +111,14 @@ class Store:
         return [_read(interview, seq, body) for seq, body in rows]
 
     def entries(self, owner: str) -> list[Entry]:
-        """The owner's interviews, newest first."""
+        """The owner's interviews that can be read, newest first."""
+        return [one for one in self._listed(owner) if isinstance(one, Entry)]
+
+    def unreadable(self, owner: str) -> list[str]:
+        """One line for each of the owner's interviews that cannot be read."""
+        return [str(one) for one in self._listed(owner) if isinstance(one, StoreError)]
+
+    def _listed(self, owner: str) -> list[Entry | StoreError]:
         query = (
             sa.select(_interviews, sa.func.max(_events.c.seq).label("last"))
             .join(_events)
@@ -121,7 +128,14 @@ class Store:
         )
         with self._guarded(), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-            return [self._entry(connection, row) for row in rows]
+            return [self._entry_or_error(connection, row) for row in rows]
+
+    def _entry_or_error(self, connection: sa.Connection, row: Any) -> Entry | StoreError:
+        """One damaged interview must not hide the others."""
+        try:
+            return self._entry(connection, row)
+        except StoreError as error:
+            return error
 
     def _entry(self, connection: sa.Connection, row: Any) -> Entry:
         kinds = connection.execute(

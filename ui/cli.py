@@ -104,7 +104,10 @@ def sessions(as_json: JsonOption = False) -> None:
     from agent.store import Store
     from ui.render import session_rows
 
-    rows = session_rows(Store(_settings_home()).entries("local"))
+    store = Store(_settings_home())
+    rows = session_rows(store.entries("local"))
+    for line in store.unreadable("local"):
+        typer.echo(line, err=True)
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return

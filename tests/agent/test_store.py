@@ -242,3 +242,12 @@ def test_kill_9_loses_nothing_that_was_acknowledged(store: Store, home: Path, ac
     assert len(kept) >= last >= acknowledgements
     assert [text.split()[1] for text in kept] == [str(n) for n in range(1, len(kept) + 1)]
     assert store.append(interview, len(kept), [answered("and on")]) == len(kept) + 1
+
+
+def test_one_damaged_interview_does_not_hide_the_others(store: Store, home: Path) -> None:
+    good, bad = store.create(started()), store.create(started())
+    with sqlite3.connect(home / "transcripts.sqlite") as connection:
+        connection.execute("UPDATE event SET body = 'cut' WHERE interview = ?", (bad,))
+    assert [entry.id for entry in store.entries("local")] == [good]
+    assert len(store.unreadable("local")) == 1
+    assert bad in store.unreadable("local")[0]

@@ -69,10 +69,11 @@ class Page:
     async def opened(self, request: gr.Request) -> str:
         interviewer = self.assembly.interviewer
         try:
-            entries = interviewer.store.entries(self.access.owner(request.cookies))
+            owner = self.access.owner(request.cookies)
+            entries, lost = interviewer.store.entries(owner), interviewer.store.unreadable(owner)
         except HotseatError as error:
             return fragments.notice(str(error))
-        return fragments.interviews(entries, interviewer.library)
+        return "".join(map(fragments.notice, lost)) + fragments.interviews(entries, interviewer.library)
 
     async def begin(
         self, problem: str, level: str, mode: str, style: str, minutes: float, clock: str, request: gr.Request
