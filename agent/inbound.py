@@ -32,12 +32,14 @@ _REPEAT = _any(
     r"^\W*(sorry,? )?(what was the question|repeat( please| that)?|come again|pardon( me)?)\W*$",
 )
 _NEXT = _any(
+    r"\b(shall|can|could|should) we (please )?(go on|go|move on|move|continue|turn) to\b",
+    r"^\W*(i have )?nothing (more |else )?(to add|more|else)( here| on this| from me)?\W*$",
     r"\b(can|could|shall|should|let's|let us|may) (we|us)? ?(please )?(move on|skip (this|that|it)|go to the next)",
     r"^\W*(next|skip|pass|move on|next (question|stage|part)|skip (this|it))( please)?\W*$",
     r"\bi('d| would) ((like|prefer) to|rather) (move on|skip)( (this|that|it|to the next.{0,20}))?\W*$",
 )
 _FINISH = _any(
-    r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit) (here|now|"
+    r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit|close) (here|now|"
     r"the interview|this)",
     r"^\W*(finish|quit|stop|end|exit|end (the )?interview|i'?m done|that'?s all( i have)?)\W*$",
 )
