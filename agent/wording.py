@@ -83,9 +83,9 @@ class Wording:
             async for shown in with_model(self._model, view, move, plain, words):
                 words.text = shown
                 yield shown
-        except ModelError as error:
+        except Exception as error:  # a model must never stop a turn, whatever it raises
             self._rest_until = self._clock() + REST_S
-            words.failures.append(("reply", str(error)))
+            words.failures.append(("reply", _told(error)))
             words.text = _finished(words.text, plain)
             yield words.text
         if (last := getattr(self._model, "last", None)) is not None:
@@ -189,6 +189,11 @@ class Wording:
             return self._reader is not None and self._reader.closeness(asked, wanted) >= SAME_QUESTION
         except Exception:  # recorded where the answer was read
             return False
+
+
+def _told(error: Exception) -> str:
+    """What a user is told: our own errors speak for themselves, others are named."""
+    return str(error) if isinstance(error, ModelError) else f"{type(error).__name__}: {error}"
 
 
 def _finished(begun: str, plain: str) -> str:

@@ -15,6 +15,7 @@ class GatedModel:
 
     name = "gated"
     small = False
+    local = False
 
     def __init__(self) -> None:
         self.go = asyncio.Event()

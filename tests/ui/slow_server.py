@@ -21,6 +21,7 @@ class SlowModel:
 
     name = "slow"
     small = False
+    local = False
 
     async def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncGenerator[str, None]:
         for word in " ".join(SENTENCES).split():
