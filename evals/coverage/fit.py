@@ -163,8 +163,8 @@ def report(cells: Sequence[Cells], shown: float, unsure: float) -> dict[str, flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shown", type=float, default=0.6)
-    parser.add_argument("--unsure", type=float, default=0.15)
+    parser.add_argument("--shown", type=float, default=0.55)
+    parser.add_argument("--unsure", type=float, default=0.1)
     options = parser.parse_args()
     library, embedder = load(), load_embedder()
     names = sorted(path.stem.removeprefix("answers-") for path in DATA.glob("answers-*.yaml"))
