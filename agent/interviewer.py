@@ -170,7 +170,7 @@ class Interviewer:
             turn=len(view.turns) + 1,
             text=words.text,
             move=move,
-            source="model" if words.source == "model" else "plain",
+            source=words.source,
             model=self.model.name if self.model and words.source == "model" else None,
             prompts=words.prompts,
             passages=await asyncio.to_thread(self._passages, view, move, words),
@@ -235,7 +235,7 @@ class Interviewer:
         return [Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells, facts=facts)]
 
     def _passages(self, view: View, move: Move, words: Words) -> tuple[str, ...]:
-        """Ids of the notes behind a move about a point; they are cited in the report."""
+        """Ids of the notes behind a move about a point; the report names those of points that stayed open."""
         if self.finder is None or move.point is None:
             return ()
         try:

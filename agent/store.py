@@ -112,20 +112,16 @@ class Store:
 
     def entries(self, owner: str) -> list[Entry]:
         """The owner's interviews that can be read, newest first."""
-        return [one for one in self._listed(owner) if isinstance(one, Entry)]
+        return self.listing(owner)[0]
 
-    def unreadable(self, owner: str) -> list[str]:
-        """One line for each of the owner's interviews that cannot be read."""
-        return [str(one) for one in self._listed(owner) if isinstance(one, StoreError)]
+    def listing(self, owner: str) -> tuple[list[Entry], list[str]]:
+        """The owner's interviews, newest first, and one line for each that cannot be read."""
+        listed = self._listed(owner)
+        readable = [one for one in listed if isinstance(one, Entry)]
+        return readable, [str(one) for one in listed if isinstance(one, StoreError)]
 
     def _listed(self, owner: str) -> list[Entry | StoreError]:
-        query = (
-            sa.select(_interviews, sa.func.max(_events.c.seq).label("last"))
-            .join(_events)
-            .where(_interviews.c.owner == owner)
-            .group_by(_interviews.c.id)
-            .order_by(_interviews.c.created.desc())
-        )
+        query = sa.select(_interviews).where(_interviews.c.owner == owner).order_by(_interviews.c.created.desc())
         with self._guarded(), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
             return [self._entry_or_error(connection, row) for row in rows]

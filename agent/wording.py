@@ -41,7 +41,7 @@ class Words:
     """What became of one reply."""
 
     text: str = ""
-    source: str = "plain"
+    source: Literal["plain", "model"] = "plain"
     prompts: dict[str, str] = field(default_factory=dict)
     first_ms: int | None = None
     prompt_tokens: int | None = None

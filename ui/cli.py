@@ -104,9 +104,9 @@ def sessions(as_json: JsonOption = False) -> None:
     from agent.store import Store
     from ui.render import session_rows
 
-    store = Store(_settings_home())
-    rows = session_rows(store.entries("local"))
-    for line in store.unreadable("local"):
+    entries, unreadable = Store(_settings_home()).listing("local")
+    rows = session_rows(entries)
+    for line in unreadable:
         typer.echo(line, err=True)
     if as_json:
         typer.echo(json.dumps(rows, indent=2))

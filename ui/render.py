@@ -80,7 +80,21 @@ def markdown(interview: str, view: View, card: Scorecard, library: Library, comm
     ]
     if command:
         head += ["", "Made by:", "", f"    {command}"]
-    return "\n".join([*head, "", *_card(card, library), "", "## Transcript", "", *_transcript(view)]) + "\n"
+    body = [*_card(card, library), *_to_read(view, card, library), "", "## Transcript", "", *_transcript(view)]
+    return "\n".join([*head, "", *body]) + "\n"
+
+
+def reading(view: View, card: Scorecard, library: Library) -> tuple[str, ...]:
+    """Titles of the notes and cases behind what was asked about and not shown, in the order it was asked."""
+    shown = {mark.point for mark in card.marks}
+    open_ = [turn for turn in view.turns if turn.move and turn.move.point not in shown]
+    documents = dict.fromkeys(passage.partition("#")[0] for turn in open_ for passage in turn.passages)
+    return tuple(library.title(document) for document in documents)
+
+
+def _to_read(view: View, card: Scorecard, library: Library) -> list[str]:
+    titles = reading(view, card, library)
+    return ["", "### To read", "", *(f"- {title}" for title in titles)] if titles else []
 
 
 def scorecard_markdown(card: Scorecard, library: Library) -> str:

@@ -248,6 +248,7 @@ def test_one_damaged_interview_does_not_hide_the_others(store: Store, home: Path
     good, bad = store.create(started()), store.create(started())
     with sqlite3.connect(home / "transcripts.sqlite") as connection:
         connection.execute("UPDATE event SET body = 'cut' WHERE interview = ?", (bad,))
-    assert [entry.id for entry in store.entries("local")] == [good]
-    assert len(store.unreadable("local")) == 1
-    assert bad in store.unreadable("local")[0]
+    entries, unreadable = store.listing("local")
+    assert [entry.id for entry in entries] == [good]
+    assert len(unreadable) == 1
+    assert bad in unreadable[0]

@@ -69,8 +69,7 @@ class Page:
     async def opened(self, request: gr.Request) -> str:
         interviewer = self.assembly.interviewer
         try:
-            owner = self.access.owner(request.cookies)
-            entries, lost = interviewer.store.entries(owner), interviewer.store.unreadable(owner)
+            entries, lost = interviewer.store.listing(self.access.owner(request.cookies))
         except HotseatError as error:
             return fragments.notice(str(error))
         return "".join(map(fragments.notice, lost)) + fragments.interviews(entries, interviewer.library)

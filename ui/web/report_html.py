@@ -10,7 +10,7 @@ from agent.view import Turn, View
 from knowledge.library import Library
 from knowledge.schema import StageId
 from ui.radar import radar
-from ui.render import clock, not_shown, points_line, stamp
+from ui.render import clock, not_shown, points_line, reading, stamp
 from ui.web.fragments import about, head, notice_html, steps_down
 from ui.web.markup import one_line, text
 
@@ -43,6 +43,7 @@ def report(interview: str, view: View, card: Scorecard, library: Library, *, set
         "<h2>Points</h2>",
         *(_stage(interview, stage, card, library) for stage in StageId),
         _wrong_claims(interview, card),
+        _to_read(view, card, library),
         _transcript(view, card),
     ]
     return f'<div class="hs-report">{"".join(parts)}</div>'
@@ -153,6 +154,12 @@ def _wrong_claims(interview: str, card: Scorecard) -> str:
         jump = f'<a href="report?s={text(interview)}#turn-{one.turn}">turn {one.turn}</a>'
         rows.append(f"<article><p>{text(one.why)}</p>{_chips(_chip(chip))}{_quote(one.quote, jump)}</article>")
     return f'<section class="hs-points"><h3>Claims to check</h3>{"".join(rows)}</section>' if rows else ""
+
+
+def _to_read(view: View, card: Scorecard, library: Library) -> str:
+    """The notes behind what was asked about and not shown."""
+    rows = "".join(f"<li>{text(title)}</li>" for title in reading(view, card, library))
+    return f'<section class="hs-points"><h3>To read</h3><ul>{rows}</ul></section>' if rows else ""
 
 
 def _chip(words: str, kind: str = "") -> str:
