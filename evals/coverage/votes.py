@@ -1,8 +1,8 @@
 """Measures a model's votes on single items: `python -m evals.coverage.votes`, with HOTSEAT_MODEL and its variables set.
 
 Items are drawn from `data/coverage_set.jsonl` with a fixed seed: of forty answers up to three points that each shows,
-up to two hard negatives and two easy ones. Prints the area under the curve and the slope and offset of ln(p / 1-p) in the
-model's log-odds, with the base rate taken out: the numbers behind `Fusion` in `agent/assessor.py`.
+up to two hard negatives and two easy ones. Prints the area under the curve, and the slope and offset of ln(p / 1-p)
+in the model's log-odds with the base rate taken out: the numbers behind `Fusion` in `agent/assessor.py`.
 """
 
 from __future__ import annotations
