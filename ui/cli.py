@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +22,12 @@ import typer
 
 from agent.errors import HotseatError
 from agent.events import ClockKind, Mode, Setup, Style
+from agent.settings import read_settings
+from knowledge.errors import KnowledgeError
 from knowledge.schema import Level
 
 if TYPE_CHECKING:
+    from knowledge.shelf import Shelf
     from ui.assembly import Assembly
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -87,15 +91,18 @@ def chat(
     from ui.chat import converse
 
     setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes, clock=clock)
-    asyncio.run(converse(_assemble().interviewer, setup=setup))
+    asyncio.run(converse(_assemble(problem=problem).interviewer, setup=setup))
 
 
 @app.command()
 def resume(interview: Annotated[str, typer.Argument(help="Id, as `hotseat sessions` shows it.")]) -> None:
     """Go on with an interview in the terminal."""
+    from agent.store import Store
+    from agent.transcript import setup_of
     from ui.chat import converse
 
-    asyncio.run(converse(_assemble().interviewer, interview=interview))
+    setup = setup_of(Store(_settings_home()).events(interview))
+    asyncio.run(converse(_assemble(problem=setup.problem).interviewer, interview=interview))
 
 
 @app.command()
@@ -133,7 +140,7 @@ def play(
 
     script = read_candidate(candidate)
     setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes)
-    interviewer = _assemble().interviewer
+    interviewer = _assemble(problem=problem).interviewer
 
     async def to_the_end() -> str:
         interview = ""
@@ -221,8 +228,59 @@ def knowledge_stats(as_json: JsonOption = False) -> None:
 
 @knowledge_app.command("build")
 def knowledge_build() -> None:
-    """Bring the search index up to date."""
-    _assemble()
+    """Bring the search index up to date, on a Chroma server too."""
+    finder = _assemble().interviewer.finder
+    if finder is not None:
+        finder.warm()
+
+
+@knowledge_app.command("add")
+def knowledge_add(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.md .txt .pdf .html .docx) and folders of them.")],
+) -> None:
+    """Add files of your own, to be searched and cited beside ours; they stay on this machine."""
+    from knowledge.shelf import Outcome, counted
+
+    shelf = _shelf()
+    with _bar("Reading your files") as progress:
+        reports = shelf.add(paths, progress)
+    for report in reports:
+        if report.why and report.outcome is not Outcome.UNCHANGED:
+            typer.echo(str(report), err=True)
+    kept = [report for report in reports if report.outcome in (Outcome.ADDED, Outcome.RENEWED)]
+    refused = sum(report.outcome is Outcome.REFUSED for report in reports)
+    knowledge_build()
+    pieces = sum(report.pieces for report in kept)
+    typer.echo(f"{counted(len(kept), 'file')} added, {counted(pieces, 'passage')}; {counted(refused, 'path')} refused.")
+    if refused:
+        raise typer.Exit(1)
+
+
+@knowledge_app.command("list")
+def knowledge_list(as_json: JsonOption = False) -> None:
+    """List your own files."""
+    files = _shelf().files()
+    if as_json:
+        typer.echo(json.dumps([asdict(file) for file in files], indent=2, ensure_ascii=False))
+        return
+    for file in files:
+        typer.echo(f"{file.id}  {file.added[:16]}  {file.pieces:5} passages  {file.path}")
+    if not files:
+        typer.echo("No files of yours yet. Add some with `hotseat knowledge add PATH`.", err=True)
+
+
+@knowledge_app.command("remove")
+def knowledge_remove(
+    names: Annotated[list[str], typer.Argument(help="Ids, paths or file names, as `hotseat knowledge list` shows them.")],
+) -> None:
+    """Remove files of yours from the index, and every trace of them; the files themselves stay."""
+    removed, unknown = _shelf().remove(names)
+    for file in removed:
+        typer.echo(f"{file.path}: removed")
+    if removed:
+        _forget()
+    if unknown:
+        raise HotseatError(f"Not among your files: {', '.join(unknown)}. `hotseat knowledge list` shows them.")
 
 
 @knowledge_app.command("search")
@@ -236,13 +294,31 @@ def knowledge_search(
     finder = _assemble().interviewer.finder
     hits = finder.passages(query, problem=problem, limit=limit) if finder else []
     rows = [
-        {"id": h.passage.id, "title": h.passage.title, "score": round(h.score, 4), "text": h.passage.text} for h in hits
+        {"id": h.passage.id, "title": h.passage.citation, "score": round(h.score, 4), "text": h.passage.text}
+        for h in hits
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
         typer.echo(f"{row['score']:.3f}  {row['id']}  {row['title']}")
+
+
+def _shelf() -> Shelf:
+    from knowledge.shelf import Shelf
+    from ui.assembly import shelf_folder
+
+    return Shelf(shelf_folder(_settings_home()))
+
+
+def _forget() -> None:
+    """The indexes follow at once: what was removed must not lie about until the next start."""
+    from knowledge.embedding import load_embedder
+    from ui.assembly import server_of, shelf_folder
+
+    settings = read_settings(os.environ)
+    _shelf().index(load_embedder(), server=server_of(settings, shelf_folder(settings.home)))
+    knowledge_build()
 
 
 @model_app.command("pull")
@@ -277,16 +353,14 @@ def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 take
 
 
 def _settings_home() -> Path:
-    from agent.settings import read_settings
-
     return read_settings(os.environ).home
 
 
-def _assemble(*, index: bool = True) -> Assembly:
+def _assemble(*, index: bool = True, problem: str | None = None) -> Assembly:
     from ui.assembly import assemble
 
     with _bar("Preparing the notes") as progress:
-        assembly = assemble(progress=progress, index=index)
+        assembly = assemble(progress=progress, index=index, problem=problem)
     for warning in assembly.warnings:
         typer.echo(warning, err=True)
     return assembly
@@ -352,13 +426,11 @@ def _any_terminal() -> None:
 
 def main() -> None:
     """Entry point: every user error is one line and exit code 2; SIGTERM ends like Ctrl-C, so that servers stop too."""
-    from knowledge.library import ContentError
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _any_terminal()
     try:
         app(standalone_mode=True)
-    except (HotseatError, ContentError) as error:
+    except (HotseatError, KnowledgeError) as error:
         typer.echo(f"hotseat: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
