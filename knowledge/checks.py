@@ -78,7 +78,7 @@ def check_problem(reading: Reading, problem: Problem, library: Library, *, file:
     points = [point for group in problem.stages.values() for point in group]
     _check_unique(reading, file, "probe", (point.probe for point in points))
     for point in points:
-        _check_point(reading, file, point, library)
+        check_point(reading, file, point, library)
     count = sum(len(point.misconceptions) for point in points)
     if count < MISCONCEPTIONS_PER_PROBLEM:
         reading.add(file, "misconceptions", f"has {count}; at least {MISCONCEPTIONS_PER_PROBLEM} are needed")
@@ -103,7 +103,7 @@ def _check_unique(reading: Reading, file: str, what: str, ids: Iterable[str]) ->
         seen.add(one)
 
 
-def _check_point(reading: Reading, file: str, point: Point, library: Library) -> None:
+def check_point(reading: Reading, file: str, point: Point, library: Library) -> None:
     if cue := first_match(point.cues, point.probe):
         reading.add(file, f"{point.id}.probe", f"leaks its point: it matches the cue {cue!r}")
     if shared := _shared_run(stems(point.statement), stems(point.probe)):

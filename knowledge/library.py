@@ -149,6 +149,15 @@ def read_stages(root: Path = ROOT) -> dict[StageId, Stage]:
     return stages
 
 
+def read_template(root: Path = ROOT) -> Problem:
+    """The product-neutral problem that drafts start from. Raises ContentError."""
+    reading = Reading(root)
+    problem = _problem(reading, root / "template.yaml")
+    if problem is None:
+        raise ContentError(tuple(reading.findings))
+    return problem
+
+
 def problem_hash(problem: Problem) -> str:
     """Short content hash, recorded in transcripts so that a later reader knows which wording was used."""
     return hashlib.sha256(problem.model_dump_json().encode()).hexdigest()[:12]
@@ -166,6 +175,9 @@ def _read(root: Path) -> tuple[Library | None, tuple[Finding, ...]]:
     for problem in problems.values():
         check_ids(reading, f"problems/{problem.id}.yaml", problem)
         check_problem(reading, problem, library)
+    if template := _problem(reading, root / "template.yaml"):
+        check_ids(reading, "template.yaml", template)
+        check_problem(reading, template, library, file="template.yaml")
     check_links(reading, library)
     return (library if len(stages) == len(StageId) else None), tuple(reading.findings)
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 knowledge_app = typer.Typer(help="Check, index and search the notes.", no_args_is_help=True)
+problems_app = typer.Typer(help="List the problems; draft and check your own.")
 model_app = typer.Typer(help="Get and serve a local model.", no_args_is_help=True)
+app.add_typer(problems_app, name="problems")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(model_app, name="model")
 
@@ -42,6 +44,7 @@ ModeOption = Annotated[Mode, typer.Option(help="interview is strict; practice gi
 StyleOption = Annotated[Style, typer.Option(help="hands-off lets you drive; driver asks more.")]
 MinutesOption = Annotated[float, typer.Option(min=10, max=120, help="Length in virtual minutes.")]
 ClockOption = Annotated[ClockKind, typer.Option(help="speech charges words, wall real time, untimed nothing.")]
+OutOption = Annotated[Path | None, typer.Option(help="File to write (an interview also as .json). Default: stdout.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -65,17 +68,57 @@ def web(
     serve(_assemble(), listener, browser=browser)
 
 
-@app.command()
-def problems(as_json: JsonOption = False) -> None:
-    """List the problems."""
-    from knowledge.library import load
+@problems_app.callback(invoke_without_command=True)
+def problems(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the problems, yours among them; draft and check your own."""
+    if context.invoked_subcommand is not None:
+        return
+    from ui.assembly import library_of
 
-    rows = [{"id": p.id, "title": p.title, "summary": p.summary} for p in load().problems.values()]
+    library, warnings = library_of(_settings_home())
+    for line in warnings:
+        typer.echo(line, err=True)
+    rows = [{"id": p.id, "title": p.title, "summary": p.summary} for p in library.problems.values()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
         typer.echo(f"{row['id']:28} {row['summary']}")
+
+
+@problems_app.command("new")
+def problems_new(
+    source: Annotated[Path, typer.Option("--from", help="A job description, a post, notes: .md .txt .pdf .html .docx.")],
+    name: Annotated[str | None, typer.Option("--id", help="Id and file name of the problem.")] = None,
+    then: Annotated[bool, typer.Option("--play/--no-play", help="Start the interview at once.")] = True,
+) -> None:
+    """Draft a problem of your own from a document, check it, and be interviewed on it."""
+    from ui.drafts import drafted
+
+    with _bar("Drafting") as progress:
+        made = asyncio.run(drafted(source, _assemble(), name, progress))
+    typer.echo(f"Written to {made.path}. Taken over:", err=True)
+    for line in made.taken or ("nothing; all of it is the template",):
+        typer.echo(f"  {line}", err=True)
+    for finding in made.findings:
+        typer.echo(str(finding), err=True)
+    typer.echo(f"Edit it, check it with `hotseat problems check {made.path}`.", err=True)
+    typer.echo(made.id)
+    if then:
+        chat(made.id)
+
+
+@problems_app.command("check")
+def problems_check(file: Annotated[Path, typer.Argument(help="A problem of yours, a YAML file.")]) -> None:
+    """Check one problem file wherever it lies; exit 1 when anything is wrong."""
+    from knowledge.library import check_file, load
+
+    _, findings = check_file(file.absolute(), load())
+    for finding in findings:
+        typer.echo(str(finding))
+    if findings:
+        raise typer.Exit(1)
+    typer.echo(f"{file} is well.", err=True)
 
 
 @app.command()
@@ -168,7 +211,7 @@ def score(interview: str, as_json: JsonOption = False) -> None:
 @app.command()
 def export(
     interview: str,
-    out: Annotated[Path | None, typer.Option(help="File to write; .json or .md. Default: Markdown on stdout.")] = None,
+    out: OutOption = None,
     command: Annotated[str, typer.Option(help="Noted in the file as what made the interview.")] = "",
 ) -> None:
     """Export an interview with its scorecard."""
@@ -181,15 +224,7 @@ def export(
         text = json.dumps(played(interview, view, card), indent=2, ensure_ascii=False) + "\n"
     else:
         text = markdown(interview, view, card, interviewer.library, command)
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None
-    typer.echo(f"Written to {out}.", err=True)
+    _deliver(text, out)
 
 
 @knowledge_app.command("check")
@@ -214,16 +249,19 @@ def knowledge_check() -> None:
 def knowledge_stats(as_json: JsonOption = False) -> None:
     """Count what the library holds."""
     from knowledge.library import load
+    from ui.library_page import counts
 
-    library = load()
-    counts = {
-        "problems": len(library.problems),
-        "points": sum(len(p.points) for p in library.problems.values()),
-        "concepts": len(library.notes),
-        "cases": len(library.cases),
-        "passages": len(library.passages),
-    }
-    typer.echo(json.dumps(counts) if as_json else "\n".join(f"{name:10} {n}" for name, n in counts.items()))
+    held = counts(load())
+    typer.echo(json.dumps(held) if as_json else "\n".join(f"{name:10} {n}" for name, n in held.items()))
+
+
+@knowledge_app.command("page")
+def knowledge_page(out: OutOption = None) -> None:
+    """Write the library at a glance, as Markdown."""
+    from knowledge.library import load
+    from ui.library_page import page
+
+    _deliver(page(load()), out)
 
 
 @knowledge_app.command("build")
@@ -350,6 +388,18 @@ def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 take
 
 
 # --- shared ----------------------------------------------------------------------------------------------------------
+
+
+def _deliver(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None
+    typer.echo(f"Written to {out}.", err=True)
 
 
 def _settings_home() -> Path:
