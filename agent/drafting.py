@@ -27,7 +27,7 @@ from knowledge.checks import Reading, check_point
 from knowledge.cues import sentences
 from knowledge.files import Piece
 from knowledge.library import Library
-from knowledge.schema import Fact, Point, Problem, Stage, StageId
+from knowledge.schema import Fact, Kind, Point, Problem, Stage, StageId
 from prompts import load
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -48,7 +48,7 @@ CALL_SECONDS = 180.0
 
 
 class CaseFinder(Protocol):
-    def passages(self, query: str, *, kind: Any = None, limit: int = 3) -> Sequence[Any]: ...
+    def passages(self, query: str, *, kind: Kind | None = None, limit: int = 3) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True)

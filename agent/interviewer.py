@@ -45,7 +45,7 @@ from agent.transcript import fold, setup_of
 from agent.view import Turn, View
 from agent.wording import Wording, Words
 from knowledge.library import Library, problem_hash
-from knowledge.schema import Problem
+from knowledge.schema import Kind, Problem
 
 VERSION = "0.1.0"
 SETTLE_FAILURES = 2
@@ -57,7 +57,9 @@ ASSESSED_AT_ONCE = 24
 class Finder(Protocol):
     """What the interviewer needs of retrieval."""
 
-    def passages(self, query: str, *, problem: str | None = None, limit: int = 3) -> Sequence[Any]: ...
+    def passages(
+        self, query: str, *, problem: str | None = None, kind: Kind | None = None, limit: int = 3
+    ) -> Sequence[Any]: ...
 
     def warm(self) -> None: ...
 

@@ -119,7 +119,9 @@ def _markup(html: str) -> Iterator[Piece]:
     soup = BeautifulSoup(html, "html.parser")
     for tag in soup(["script", "style", "noscript", "template", "svg", "nav", "iframe"]):
         tag.decompose()
-    converter = MarkdownConverter(heading_style="ATX", strip=["a", "img"], escape_asterisks=False, escape_underscores=False)
+    converter = MarkdownConverter(
+        heading_style="ATX", strip=["a", "img"], escape_asterisks=False, escape_underscores=False
+    )
     yield from _markdown(converter.convert_soup(soup.body or soup))
 
 
@@ -131,7 +133,9 @@ def _docx(path: Path) -> Iterator[Piece]:
             if sum(item.file_size for item in archive.infolist()) > UNPACKED_BYTES:
                 raise Unreadable(f"unpacks to more than {UNPACKED_BYTES // 2**20} MB")
         with path.open("rb") as file:
-            html = mammoth.convert_to_html(file, convert_image=mammoth.images.img_element(lambda image: {"src": ""})).value
+            html = mammoth.convert_to_html(
+                file, convert_image=mammoth.images.img_element(lambda image: {"src": ""})
+            ).value
     except (zipfile.BadZipFile, KeyError):
         raise Unreadable("is not a DOCX file, whatever its name says (or it is encrypted)") from None
     yield from _markup(html)
@@ -156,7 +160,7 @@ def _pdf(path: Path) -> Iterator[Piece]:
 
 
 def _opens_without_password(reader: object) -> bool:
-    """Many PDFs are encrypted with an empty password, to forbid printing. AES needs a package that we do not ask for."""
+    """Many PDFs are encrypted with an empty password, to forbid printing. AES needs a package that we do not demand."""
     from pypdf import PdfReader
     from pypdf.errors import DependencyError
 

@@ -93,7 +93,7 @@ class Search:
         return kept_words(keep, fingerprint, texts)
 
     def _candidates(self, vector: Floats, words: Floats, kind: Kind | None) -> Rows:
-        """Rows in ascending order. A kind is not left to Chroma: its filter scans (84 ms against 1.7 at 100,000 rows)."""
+        """Rows, ascending. A kind is not left to Chroma, whose filter scans (84 ms against 1.7 at 100,000 rows)."""
         if kind is None:
             return np.union1d(_top(words), self._nearest(vector)).astype(np.intp)
         admitted = np.flatnonzero(self._kinds == kind)

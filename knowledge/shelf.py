@@ -241,8 +241,7 @@ def _digest(path: Path) -> str:
 def _walk(paths: Sequence[Path], report: Callable[[Report], None]) -> Iterator[Path]:
     """Files that are named, whatever their kind, and those of a readable kind in named folders, each once."""
     seen: set[Path] = set()
-    for path in paths:
-        path = _absolute(path)
+    for path in map(_absolute, paths):
         if path.is_dir():
             found = _in_folder(path, report)
         elif path.exists() or path.is_symlink():

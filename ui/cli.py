@@ -34,6 +34,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 knowledge_app = typer.Typer(help="Check, index and search the notes.", no_args_is_help=True)
 problems_app = typer.Typer(help="List the problems; draft and check your own.")
 model_app = typer.Typer(help="Get and serve a local model.", no_args_is_help=True)
+bench_app = typer.Typer(help="Measure parts of Hotseat on this machine.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
 app.add_typer(problems_app, name="problems")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(model_app, name="model")
@@ -88,7 +90,9 @@ def problems(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @problems_app.command("new")
 def problems_new(
-    source: Annotated[Path, typer.Option("--from", help="A job description, a post, notes: .md .txt .pdf .html .docx.")],
+    source: Annotated[
+        Path, typer.Option("--from", help="A job description, a post, notes: .md .txt .pdf .html .docx.")
+    ],
     name: Annotated[str | None, typer.Option("--id", help="Id and file name of the problem.")] = None,
     then: Annotated[bool, typer.Option("--play/--no-play", help="Start the interview at once.")] = True,
 ) -> None:
@@ -309,7 +313,9 @@ def knowledge_list(as_json: JsonOption = False) -> None:
 
 @knowledge_app.command("remove")
 def knowledge_remove(
-    names: Annotated[list[str], typer.Argument(help="Ids, paths or file names, as `hotseat knowledge list` shows them.")],
+    names: Annotated[
+        list[str], typer.Argument(help="Ids, paths or file names, as `hotseat knowledge list` shows them.")
+    ],
 ) -> None:
     """Remove files of yours from the index, and every trace of them; the files themselves stay."""
     removed, unknown = _shelf().remove(names)
@@ -357,6 +363,27 @@ def _forget() -> None:
     settings = read_settings(os.environ)
     _shelf().index(load_embedder(), server=server_of(settings, shelf_folder(settings.home)))
     knowledge_build()
+
+
+@bench_app.command("retrieval")
+def bench_retrieval(
+    large: Annotated[bool, typer.Option("--large/--no-large", help="Also 100,000 made-up passages.")] = True,
+    public: Annotated[
+        bool, typer.Option("--public/--no-public", help="Also public collections, downloaded once.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure search: what it finds, against words or meaning alone, and how fast. Some minutes."""
+    from contextlib import ExitStack
+
+    from evals.retrieval.bench import run, tables
+    from knowledge.library import load
+    from ui.assembly import quiet_environment
+
+    quiet_environment()
+    with ExitStack() as bars:
+        bench = run(load(), _settings_home(), lambda name: bars.enter_context(_bar(name)), large=large, public=public)
+    typer.echo(json.dumps(bench.row(), indent=2) if as_json else tables(bench))
 
 
 @model_app.command("pull")

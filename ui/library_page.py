@@ -57,7 +57,9 @@ def page(library: Library) -> str:
         "## Cases",
         "",
         "How much of the source was read before it was summarised: "
-        + ", ".join(f"{_VERIFIED[kind]} {sum(_is(case, kind) for case in library.cases.values())}" for kind in _VERIFIED)
+        + ", ".join(
+            f"{_VERIFIED[kind]} {sum(_is(case, kind) for case in library.cases.values())}" for kind in _VERIFIED
+        )
         + ".",
         "",
         *_table(("Organisation", "Case", "Year", "Source", "Serves"), _cases(library)),

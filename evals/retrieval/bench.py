@@ -91,7 +91,7 @@ def _tasks(library: Library, home: Path, phase: Phase, *, public: bool) -> tuple
 
 
 def _speeds(library: Library, embedder: MiniLM, phase: Phase, *, large: bool) -> list[Speed]:
-    queries = [one.query for half in ("tuning", "test") for one in read_golden(half)]  # type: ignore[arg-type]
+    queries = [one.query for half in ("tuning", "test") for one in read_golden(half)]
     folder = Path(tempfile.mkdtemp(prefix="hotseat-bench-"))
     try:
         found = [speed.measure(library.passages, embedder, queries, folder / "shipped", phase("shipped size"))]

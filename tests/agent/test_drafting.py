@@ -58,8 +58,14 @@ class Finder:
 
 def test_an_outline_has_a_title_and_plain_sentences_once() -> None:
     pieces = [
-        Piece("Search ranking > Role", "* **You** will rank the results of our search. Yes. You will rank the results of our search."),
-        Piece("Search ranking > Team", "x" * 400 + " is far too long to be said by anybody at all. Eight people work on it now."),
+        Piece(
+            "Search ranking > Role",
+            "* **You** will rank the results of our search. Yes. You will rank the results of our search.",
+        ),
+        Piece(
+            "Search ranking > Team",
+            "x" * 400 + " is far too long to be said by anybody at all. Eight people work on it now.",
+        ),
     ]
     found = outline(pieces, "file name")
     assert found.title == "Search ranking"
@@ -159,7 +165,14 @@ async def test_a_small_model_words_the_brief_and_faithful_facts_only(tiny: Libra
 
 async def test_a_large_model_writes_points_that_pass_the_check(tiny: Library) -> None:
     leaking = point("leaking", probe="Is the index of garden tools is rebuilt every week?")
-    rows = [point(), leaking, point("renew-weekly"), point("thin", cues=["x"]), "no object", point("two-questions", probe="A? B?")]
+    rows = [
+        point(),
+        leaking,
+        point("renew-weekly"),
+        point("thin", cues=["x"]),
+        "no object",
+        point("two-questions", probe="A? B?"),
+    ]
     reply = f"Here you are:\n```json\n{json.dumps(rows)}\n```"
     replies = ["NONE"] * (1 + len(TEMPLATE.facts)) + [reply] + ["no JSON"] * 8
     known: dict[str, Any] = dict.fromkeys(source for one in TEMPLATE.points for source in one.sources)

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from knowledge.schema import Kind, Passage
 
 
-def passage(
-    name: str, text: str, *, kind: Kind = "concept", problems: tuple[str, ...] = ()
-) -> Passage:
+def passage(name: str, text: str, *, kind: Kind = "concept", problems: tuple[str, ...] = ()) -> Passage:
     return Passage(
         id=f"{name}#part", kind=kind, document=name, title=name, heading="Part", text=text, problems=problems
     )

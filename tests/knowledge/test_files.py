@@ -97,7 +97,10 @@ def test_every_bad_file_is_refused_in_one_line_that_says_why(tmp_path: Path) -> 
     noise = bytes(range(256)) * 50
     assert refusal(text(tmp_path / "empty.md", "")) == "is empty"
     assert refusal(text(tmp_path / "blank.md", "\n \n---\n")) == "has no text in it"
-    assert refusal(text(tmp_path / "latin.txt", "café".encode("latin-1"))) == "is not UTF-8 text (byte 3): save it as UTF-8"
+    assert (
+        refusal(text(tmp_path / "latin.txt", "café".encode("latin-1")))
+        == "is not UTF-8 text (byte 3): save it as UTF-8"
+    )
     assert refusal(text(tmp_path / "photo.md", noise)) == "is not text, whatever its name says"
     assert refusal(text(tmp_path / "zeros.txt", b"abc\0def")) == "is not text, whatever its name says"
     assert "not a DOCX" in refusal(text(tmp_path / "photo.docx", noise))

@@ -53,7 +53,11 @@ def test_files_become_passages_with_page_or_heading(shelf: Shelf, notes: Path) -
         ("serving.md", "Queues"),
     ]
     assert {one.kind for one in shelf.passages()} == {"own"}
-    assert [(file.title, file.pieces) for file in shelf.files()] == [("book.pdf", 2), ("role.docx", 1), ("serving.md", 2)]
+    assert [(file.title, file.pieces) for file in shelf.files()] == [
+        ("book.pdf", 2),
+        ("role.docx", 1),
+        ("serving.md", 2),
+    ]
 
 
 def test_only_what_changed_is_read_and_embedded_again(shelf: Shelf, notes: Path) -> None:
