@@ -93,7 +93,7 @@ def skeleton(template: Problem, source: Outline, identity: str, embed: Embed, fi
     vectors = embed(source.sentences) if source.sentences else np.zeros((0, 0), dtype=np.float32)
     facts, brief = template.facts, template.brief
     if len(vectors):
-        opening = source.sentences[int((vectors @ embed([about])[0]).argmax())]
+        opening = _opening(source, vectors, embed([about])[0])
         brief = f"{opening} Design the machine learning system for it."
         taken.append("the brief, from the document's nearest sentence")
         facts, told = _answered(facts, source, vectors, embed)
@@ -154,6 +154,13 @@ async def worded(
 
 def _plain(sentence: str) -> str:
     return re.sub(r"^\W*\s|[*_`#|]+", "", sentence).strip()
+
+
+def _opening(source: Outline, vectors: NDArray[np.float32], wanted: NDArray[np.float32]) -> str:
+    """The sentence nearest to what a brief says; one without numbers where there is one, since a brief is vague."""
+    vague = [n for n, one in enumerate(source.sentences) if len(one.split()) >= 8 and not re.search(r"\d", one)]
+    rows = vague or list(range(len(source.sentences)))
+    return source.sentences[rows[int((vectors[rows] @ wanted).argmax())]]
 
 
 def _answered(

@@ -90,7 +90,7 @@ def _text(path: Path) -> str:
 
 
 def _plain(path: Path) -> Iterator[Piece]:
-    for n, part in enumerate(_split(_text(path)), 1):
+    for n, part in enumerate(cut(_text(path)), 1):
         yield Piece(f"part {n}", part)
 
 
@@ -104,7 +104,7 @@ def _markdown(text: str) -> Iterator[Piece]:
     levels = [("#" * n, str(n)) for n in range(1, 7)]
     for section in MarkdownHeaderTextSplitter(levels).split_text(text):
         heading = " > ".join(section.metadata[key] for key in sorted(section.metadata))
-        for part in _split(section.page_content):
+        for part in cut(section.page_content):
             yield Piece(_short(heading) or "beginning", part)
 
 
@@ -155,7 +155,7 @@ def _pdf(path: Path) -> Iterator[Piece]:
     if sum(map(len, texts)) < SCAN_CHARACTERS * len(texts):
         raise Unreadable("has no text layer (a scan?): run a text recognition such as ocrmypdf on it first")
     for number, text in enumerate(texts, 1):
-        for part in _split(text):
+        for part in cut(text):
             yield Piece(f"page {number}", part)
 
 
@@ -182,7 +182,8 @@ _READERS: dict[str, Callable[[Path], Iterator[Piece]]] = {
 }
 
 
-def _split(text: str) -> list[str]:
+def cut(text: str) -> list[str]:
+    """Parts of at most `PIECE_WORDS` words, at paragraphs, lines or sentences where possible, overlapping a little."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(

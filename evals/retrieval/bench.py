@@ -84,7 +84,7 @@ def _tasks(library: Library, home: Path, phase: Phase, *, public: bool) -> tuple
     missing = []
     for collection in COLLECTIONS if public else ():
         try:
-            tasks.append(public_task(collection.name, *collection.get(home / "bench", phase(collection.name))))
+            tasks.append(public_task(collection.name, collection.get(home / "bench", phase(collection.name))))
         except Unobtainable as error:
             missing.append(f"{collection.name}: {error}")
     return tasks, missing

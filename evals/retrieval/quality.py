@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.retrieval.collections import Contents
 from evals.retrieval.golden import Golden
 from evals.retrieval.metrics import Grades, distinct, mean, ndcg_at, recall_at
 from knowledge.embedding import Embedder
@@ -45,13 +46,15 @@ def golden_task(name: str, passages: tuple[Passage, ...], queries: Sequence[Gold
     return Task(name, passages, tuple((one.query, dict.fromkeys(one.relevant, 1)) for one in queries))
 
 
-def public_task(name: str, texts: Mapping[str, str], queries: Mapping[str, str], judged: Mapping[str, Grades]) -> Task:
+def public_task(name: str, contents: Contents) -> Task:
     """Queries without a relevant text are left out, as usual."""
     passages = tuple(
-        Passage.model_construct(id=one, kind="case", document=one, title=name, heading="text", text=text, problems=())
-        for one, text in texts.items()
-    )
-    rows = ((queries[one], grades) for one, grades in judged.items() if one in queries)
+        Passage.model_construct(
+            id=f"{one}#{n}", kind="own", document=one, title="", heading="", text=text, problems=()
+        )
+        for n, (one, text) in enumerate(contents.texts)
+    )  # fmt: skip
+    rows = ((contents.queries[one], grades) for one, grades in contents.judged.items() if one in contents.queries)
     return Task(name, passages, tuple((text, grades) for text, grades in rows if any(grades.values())))
 
 

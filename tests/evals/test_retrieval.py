@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from evals.retrieval import bench, quality, speed
+from evals.retrieval.collections import Contents
 from evals.retrieval.golden import Golden, read_golden, unknown_ids
 from evals.retrieval.metrics import distinct, mean, ndcg_at, percentile, recall_at
 from evals.retrieval.quality import PASSAGES, SYSTEMS, golden_task, public_task
@@ -106,7 +107,9 @@ def test_quality_compares_all_systems_on_one_task(tmp_path: Path) -> None:
 
 
 def test_a_public_task_leaves_out_queries_without_a_relevant_text() -> None:
-    task = public_task("p", {"d": "text"}, {"q1": "one", "q2": "two"}, {"q1": {"d": 1}, "q2": {"d": 0}, "q3": {"d": 1}})
+    judged = {"q1": {"d": 1}, "q2": {"d": 0}, "q3": {"d": 1}}
+    task = public_task("p", Contents((("d", "text"), ("d", "more")), {"q1": "one", "q2": "two"}, judged))
+    assert [one.document for one in task.passages] == ["d", "d"]
     assert task.queries == (("one", {"d": 1}),)
 
 
