@@ -32,7 +32,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _REJECTION = re.compile(
-    r"\b(not|never|cannot|no longer|avoid|instead of|rather than|without|against|skip|drop|ignore|leave out|reject|"
+    r"\b(not|never|cannot|no longer|avoid|instead of|rather than|without|against|skip(?!.(gram|connection|list))|"
+    r"drop(?!.(off|out|down))|ignore|leave out|reject|"
     r"unlike|wrong|bad idea|mistake|mislead\w*|too \w+ to|is out|ruled? out|turn(ed)? (it |that )?down|flatter\w*|"
     r"useless|discard|dropped|meaningless|hardly|rarely|seldom|barely|doubt)\b"
     # "n't" in the main clause; behind "because" or "so that" it mostly gives the reason for what is proposed.

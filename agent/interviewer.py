@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any, Protocol
 
 from agent import assessor
@@ -44,7 +45,7 @@ from agent.transcript import fold, setup_of
 from agent.view import Turn, View
 from agent.wording import Wording, Words
 from knowledge.library import Library, problem_hash
-from knowledge.schema import Problem
+from knowledge.schema import Kind, Problem
 
 VERSION = "0.1.0"
 SETTLE_FAILURES = 2
@@ -56,9 +57,18 @@ ASSESSED_AT_ONCE = 24
 class Finder(Protocol):
     """What the interviewer needs of retrieval."""
 
-    def passages(self, query: str, *, problem: str | None = None, limit: int = 3) -> Sequence[Any]: ...
+    def passages(
+        self, query: str, *, problem: str | None = None, kind: Kind | None = None, limit: int = 3
+    ) -> Sequence[Any]: ...
 
     def warm(self) -> None: ...
+
+
+def problem_of(library: Library, problem_id: str) -> Problem:
+    """Raises UsageError for an unknown problem."""
+    if problem_id not in library.problems:
+        raise UsageError(f"There is no problem {problem_id!r}. There are: {', '.join(sorted(library.problems))}.")
+    return library.problems[problem_id]
 
 
 def _now() -> datetime:
@@ -92,10 +102,7 @@ class Interviewer:
 
     def problem(self, problem_id: str) -> Problem:
         """Raises UsageError for an unknown problem."""
-        if problem_id not in self.library.problems:
-            known = ", ".join(sorted(self.library.problems))
-            raise UsageError(f"There is no problem {problem_id!r}. There are: {known}.")
-        return self.library.problems[problem_id]
+        return problem_of(self.library, problem_id)
 
     def view(self, interview: str) -> View:
         return self._view(self.store.events(interview))
@@ -119,9 +126,15 @@ class Interviewer:
         problem = self.problem(setup.problem)
         started = Started(when=self._now(), setup=setup, problem_hash=problem_hash(problem), version=VERSION)
         interview = self.store.create(started)
+        self.prepare(problem)
         async for _ in self.resume(interview):
             pass
         return interview
+
+    def prepare(self, problem: Problem) -> None:
+        """Gets the reader ready in the background, while the candidate still thinks about the first answer."""
+        if self.reader is not None:
+            Thread(target=self.reader.prepare, args=(problem,), name="prepare", daemon=True).start()
 
     async def answer(self, interview: str, text: str, board: dict[str, Any] | None = None) -> AsyncIterator[str]:
         """Records an utterance and yields the reply as it grows: each item is the whole text so far.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -36,20 +38,21 @@ class Reader:
         self._calibration = calibration
         self._rubrics: dict[str, Rubric] = {}
         self._facts: dict[str, FactIndex] = {}
+        self._preparing: defaultdict[str, Lock] = defaultdict(Lock)
 
     def prepare(self, problem: Problem) -> None:
-        """Embeds what reading this problem needs: seconds when nothing is remembered, else milliseconds."""
-        self.rubric(problem)
-        self.facts(problem)
+        """Embeds what reading this problem needs, from any thread: seconds the first time, then milliseconds."""
+        with self._preparing[problem.id]:
+            if problem.id not in self._facts:
+                self._rubrics[problem.id] = rubric(problem, self._keep)
+                self._facts[problem.id] = fact_index(problem, self._keep)
 
     def rubric(self, problem: Problem) -> Rubric:
-        if problem.id not in self._rubrics:
-            self._rubrics[problem.id] = rubric(problem, self._keep)
+        self.prepare(problem)
         return self._rubrics[problem.id]
 
     def facts(self, problem: Problem) -> FactIndex:
-        if problem.id not in self._facts:
-            self._facts[problem.id] = fact_index(problem, self._keep)
+        self.prepare(problem)
         return self._facts[problem.id]
 
     def read(

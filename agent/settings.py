@@ -5,6 +5,7 @@
     HOTSEAT_API_KEY      its key; else OPENAI_API_KEY, but only towards the URL that key belongs to; else "none"
     HOTSEAT_MODEL_SIZE   small or large, where the name misleads
     HOTSEAT_HOME         the data folder
+    HOTSEAT_CHROMA_URL   a Chroma server for the search index; absent means a folder beside the data
 
 There is no fall-back for the model's name: nobody's interview is sent to a paid service because some other tool's
 variables happened to be set.
@@ -42,11 +43,12 @@ class ModelSettings:
 class Settings:
     home: Path
     model: ModelSettings | None
+    chroma_url: str | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Raises UsageError. No message shows a key, or a part of a URL in which a key could stand."""
-    return Settings(home=_home(environ), model=_model(environ))
+    return Settings(home=_home(environ), model=_model(environ), chroma_url=_url(environ, "HOTSEAT_CHROMA_URL"))
 
 
 def looks_small(name: str) -> bool:
@@ -79,9 +81,11 @@ def _url(environ: Mapping[str, str], variable: str) -> str | None:
         return None
     parts = _split(value.strip())
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{variable} is not a web address: write it like http://127.0.0.1:8080/v1, or unset it")
+        example = "http://127.0.0.1:8000" if variable == "HOTSEAT_CHROMA_URL" else "http://127.0.0.1:8080/v1"
+        raise UsageError(f"{variable} is not a web address: write it like {example}, or unset it")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise UsageError(f"{variable} holds more than an address: put the key into HOTSEAT_API_KEY, and drop ? and #")
+        key = "" if variable == "HOTSEAT_CHROMA_URL" else "put the key into HOTSEAT_API_KEY, and "
+        raise UsageError(f"{variable} holds more than an address: {key}drop ? and #")
     return parts.geturl().rstrip("/")
 
 

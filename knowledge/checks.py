@@ -68,26 +68,31 @@ def _check_numbers(reading: Reading, path: Path, body: str) -> None:
             reading.add(path, "Numbers worth knowing", f"no source backs {' '.join(bullet.split())[:70]!r}")
 
 
-def check_problem(reading: Reading, problem: Problem, library: Library) -> None:
-    file = f"problems/{problem.id}.yaml"
+def check_problem(reading: Reading, problem: Problem, library: Library, *, file: str | None = None) -> None:
+    file = file or f"problems/{problem.id}.yaml"
     low, high = POINTS_PER_STAGE
     for stage in StageId:
         count = len(problem.stages.get(stage, ()))
         if not low <= count <= high:
             reading.add(file, f"stages.{stage}", f"has {count} points; {low} to {high} are needed")
-    _check_unique(reading, file, "fact", (fact.id for fact in problem.facts))
-    _check_unique(reading, file, "curveball", (ball.id for ball in problem.curveballs))
     points = [point for group in problem.stages.values() for point in group]
-    _check_unique(reading, file, "point", (point.id for point in points))
     _check_unique(reading, file, "probe", (point.probe for point in points))
     for point in points:
-        _check_point(reading, file, point, library)
+        check_point(reading, file, point, library)
     count = sum(len(point.misconceptions) for point in points)
     if count < MISCONCEPTIONS_PER_PROBLEM:
         reading.add(file, "misconceptions", f"has {count}; at least {MISCONCEPTIONS_PER_PROBLEM} are needed")
     cited = {source for point in points for source in point.sources} & library.cases.keys()
     if len(cited) < 4:
         reading.add(file, "sources", f"cites {len(cited)} cases; at least 4 are needed")
+
+
+def check_ids(reading: Reading, file: str, problem: Problem) -> None:
+    points = [point for group in problem.stages.values() for point in group]
+    _check_unique(reading, file, "fact", (fact.id for fact in problem.facts))
+    _check_unique(reading, file, "curveball", (ball.id for ball in problem.curveballs))
+    _check_unique(reading, file, "point", (point.id for point in points))
+    _check_unique(reading, file, "board component", (one.id for one in problem.board.components))
 
 
 def _check_unique(reading: Reading, file: str, what: str, ids: Iterable[str]) -> None:
@@ -98,7 +103,7 @@ def _check_unique(reading: Reading, file: str, what: str, ids: Iterable[str]) ->
         seen.add(one)
 
 
-def _check_point(reading: Reading, file: str, point: Point, library: Library) -> None:
+def check_point(reading: Reading, file: str, point: Point, library: Library) -> None:
     if cue := first_match(point.cues, point.probe):
         reading.add(file, f"{point.id}.probe", f"leaks its point: it matches the cue {cue!r}")
     if shared := _shared_run(stems(point.statement), stems(point.probe)):

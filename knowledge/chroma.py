@@ -20,6 +20,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ ROWS_PER_CALL = 5_000
 TRIED = 10
 """Rows asked for when a cache is tried."""
 CHILD_SECONDS = 600
+GRAPH = {"space": "cosine", "ef_search": 200}
 
 
 class Dead(Exception):
@@ -41,7 +43,7 @@ class Dead(Exception):
 
 
 @contextmanager
-def _dead_if_it_fails() -> Iterator[None]:
+def dead_if_it_fails() -> Iterator[None]:
     """Chroma raises its own errors, the system's, and Rust panics, which are no Exception (seen on damaged files)."""
     try:
         yield
@@ -60,21 +62,17 @@ def _dirty_within(folder: Path) -> Iterator[None]:
 
 
 class Chroma:
-    """An open cache."""
+    """An open collection that holds exactly `vectors`, row numbers as ids."""
 
-    def __init__(self, path: Path, vectors: Vectors):
-        """Opens and tries `path`, which must hold exactly `vectors`. Raises Dead."""
-        if not path.is_dir():
-            raise Dead(f"{path} is gone")  # opening it would create an empty one
-        with _dead_if_it_fails(), _dirty_within(path.parent):
-            self._client = _client(path)
-            # Without embedding_function=None Chroma takes its default one, which downloads a model.
-            self._collection = self._client.get_collection("passages", embedding_function=None)
-            self._try(vectors)
+    def __init__(self, client: Any, collection: Any, vectors: Vectors):
+        """Tries the collection. Raises Dead."""
+        self._client = client
+        self._collection = collection
+        self._try(vectors)
 
     def nearest(self, vector: Vectors, limit: int) -> list[int]:
         """Rows most similar to `vector`; about best first, and approximate above some thousand rows. Raises Dead."""
-        with _dead_if_it_fails():
+        with dead_if_it_fails():
             found = self._collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
         return [int(row) for row in found["ids"][0]]
 
@@ -90,14 +88,30 @@ class Chroma:
             raise Dead("Chroma does not find a vector that it holds")
 
 
+@dataclass(frozen=True)
+class Folder:
+    """A cache in files, as `build` leaves it."""
+
+    path: Path
+
+    def open(self, vectors: Vectors) -> Chroma:
+        """Opens and tries the cache, which must hold exactly `vectors`. Raises Dead."""
+        if not self.path.is_dir():
+            raise Dead(f"{self.path} is gone")  # opening it would create an empty one
+        with dead_if_it_fails(), _dirty_within(self.path.parent):
+            client = _client(self.path)
+            # Without embedding_function=None Chroma takes its default one, which downloads a model.
+            return Chroma(client, client.get_collection("passages", embedding_function=None), vectors)
+
+
 def build(folder: Path, vectors: Vectors) -> str:
     """Writes `vectors` (two or more) to a new cache under `folder`, tries it, returns its name. Raises Dead."""
     token = secrets.token_hex(4)
     staging, live = folder / f"staging-{token}", folder / f"chroma-{token}"
-    with _dead_if_it_fails():
+    with dead_if_it_fails():
         with _dirty_within(folder):
             _write(staging, vectors)
-        Chroma(staging, vectors).close()
+        Folder(staging).open(vectors).close()
         staging.rename(live)
     return live.name
 
@@ -107,7 +121,7 @@ def build_apart(folder: Path, vectors: Vectors) -> str:
     sent = io.BytesIO()
     np.save(sent, vectors, allow_pickle=False)
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))
-    with _dead_if_it_fails():
+    with dead_if_it_fails():
         child = subprocess.run(
             [sys.executable, "-m", "knowledge.chroma", str(folder)],
             input=sent.getvalue(), capture_output=True, check=True, timeout=CHILD_SECONDS,
@@ -149,7 +163,7 @@ def _write(path: Path, vectors: Vectors) -> None:
     try:
         count = len(vectors)
         # The graph reaches the disk at the last row, so that later openings replay no log and change no graph file.
-        graph = {"space": "cosine", "ef_search": 200, "sync_threshold": count, "batch_size": min(100, count)}
+        graph = {**GRAPH, "sync_threshold": count, "batch_size": min(100, count)}
         collection = client.create_collection("passages", embedding_function=None, configuration={"hnsw": graph})
         for start in range(0, count, ROWS_PER_CALL):
             part = vectors[start : start + ROWS_PER_CALL]

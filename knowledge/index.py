@@ -3,7 +3,10 @@
     index.sqlite     passages, content hashes, vectors, the embedder's name
     chroma-<token>/  the same vectors in Chroma, made from index.sqlite without embedding (`chroma.py`)
     chroma.dirty     lies there while Chroma is at work; still there at a start, it tells of a crash
+    words-<token>/   counted words (`words.py`)
     writer.lock      held by the one process that changes any of the above
+
+With a Chroma server there is no chroma-<token> folder; the copy is a collection over there (`chroma_server.py`).
 
 Nothing here stops an interview: a folder that cannot be used costs a warning, and so does a Chroma that cannot be used,
 since the vectors are in memory anyway and some thousands of them are searched exactly in under a millisecond.
@@ -23,9 +26,11 @@ from threading import Lock
 
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from knowledge import chroma
-from knowledge.chroma import Chroma, Dead, Vectors
+from knowledge.chroma import Chroma, Dead, Folder, Vectors
+from knowledge.chroma_server import Server
 from knowledge.embedding import Embedder
 from knowledge.library import Library
 from knowledge.schema import Passage
@@ -38,6 +43,7 @@ LOCK_SECONDS = 5.0
 
 _LINK_TARGET = re.compile(r"\]\([^)]*\)")
 _SCHEMA = """
+PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (row INTEGER PRIMARY KEY, digest TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS vectors (digest TEXT PRIMARY KEY, vector BLOB NOT NULL);
@@ -56,7 +62,9 @@ class Index:
     vectors: Vectors
     warning: str | None = None
     """One line for the user when something had to be done without; None when all is well."""
-    _cache: Path | None = None
+    fingerprint: str = ""
+    """Equal for equal passages and embedder."""
+    _cache: Folder | Server | None = None
     _chroma: Chroma | None = field(default=None, repr=False)
     _opening: Lock = field(default_factory=Lock, repr=False)
 
@@ -76,7 +84,7 @@ class Index:
                 return
             cache, self._cache = self._cache, None
             try:
-                self._chroma = Chroma(cache, self.vectors)
+                self._chroma = cache.open(self.vectors)
             except Dead as error:
                 self.warning = _without_chroma(error)
 
@@ -94,39 +102,50 @@ class Index:
                 return opened.nearest(vector, limit)
             except Dead as error:
                 self._chroma, self.warning = None, _without_chroma(error)
-        return [int(row) for row in np.argsort(-(self.vectors @ vector), kind="stable")[:limit]]
+        return [int(row) for row in best_rows(self.vectors @ vector, limit)]
+
+
+def best_rows(scores: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
+    """Rows of the `limit` highest scores, best first, ties by row. Sorts only those that reach the last place."""
+    rows = np.arange(len(scores))
+    if limit < len(scores):
+        last = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        rows = np.flatnonzero(scores >= last)
+    return rows[np.argsort(-scores[rows], kind="stable")][:limit].astype(np.intp)
 
 
 def ensure_index(
     library: Library, folder: Path, embedder: Embedder, progress: Progress = _silent,
-    *, wait: float = LOCK_SECONDS,
+    *, wait: float = LOCK_SECONDS, server: Server | None = None,
 ) -> Index:  # fmt: skip
     """The index of the library's passages, brought up to date under `folder`; embeds only what changed.
 
     `progress(done, total)` counts the passages to embed and is not called when there are none. Another process that
-    holds the lock is waited for `wait` seconds. Raises nothing but what `embedder` raises.
+    holds the lock is waited for `wait` seconds. A `server` keeps the copy in Chroma instead of the folder; it is not
+    contacted before the first question. Raises nothing but what `embedder` raises.
     """
-    return index_passages(library.passages, folder, embedder, progress, wait=wait)
+    return index_passages(library.passages, folder, embedder, progress, wait=wait, server=server)
 
 
 def index_passages(
     passages: tuple[Passage, ...], folder: Path, embedder: Embedder, progress: Progress = _silent,
-    *, wait: float = LOCK_SECONDS,
+    *, wait: float = LOCK_SECONDS, server: Server | None = None,
 ) -> Index:  # fmt: skip
     """`ensure_index` for passages that come from elsewhere than the library."""
     wanted = _wanted(passages, embedder)
-    if index := _ready(folder, wanted):
+    if index := _ready(folder, wanted, server):
         return index
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "writer.lock", timeout=wait):
-            return _update(folder, wanted, embedder, progress)
+            return _update(folder, wanted, embedder, progress, server)
     except Timeout:
         why = f"another Hotseat is writing to {folder}"
     except (OSError, sqlite3.Error) as error:
         why = f"{folder} cannot be used ({error})"
     vectors = _embed_in_memory(folder, wanted, embedder, progress)
-    return Index(passages, vectors, f"The search index is kept in memory this time: {why}.")
+    warning = f"The search index is kept in memory this time: {why}."
+    return Index(passages, vectors, warning, wanted.fingerprint)
 
 
 def text_of(passage: Passage) -> str:
@@ -169,7 +188,7 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(f"{(folder / 'index.sqlite').absolute().as_uri()}?mode={mode}", uri=True)
 
 
-def _ready(folder: Path, wanted: _Wanted) -> Index | None:
+def _ready(folder: Path, wanted: _Wanted, server: Server | None) -> Index | None:
     """The index when nothing has to be done. Neither locks nor writes, so it also serves a read-only folder."""
     try:
         with closing(_connect(folder, "ro")) as db:
@@ -177,24 +196,32 @@ def _ready(folder: Path, wanted: _Wanted) -> Index | None:
             vectors = _stack(_known(db, wanted), wanted)
     except (sqlite3.Error, KeyError):
         return None
-    if meta.get("fingerprint") != wanted.fingerprint or chroma.is_dirty(folder):
+    if meta.get("fingerprint") != wanted.fingerprint:
+        return None
+    if server is not None and len(vectors) > 1:
+        return Index(wanted.passages, vectors, fingerprint=wanted.fingerprint, _cache=server)
+    if chroma.is_dirty(folder):
         return None
     cache = _trusted_cache(folder, meta)
-    return Index(wanted.passages, vectors, _cache=cache) if cache or len(vectors) < 2 else None
+    if cache is None and len(vectors) > 1:
+        return None
+    return Index(wanted.passages, vectors, fingerprint=wanted.fingerprint, _cache=cache)
 
 
-def _update(folder: Path, wanted: _Wanted, embedder: Embedder, progress: Progress) -> Index:
+def _update(
+    folder: Path, wanted: _Wanted, embedder: Embedder, progress: Progress, server: Server | None
+) -> Index:  # fmt: skip
     try:
-        return _write(folder, wanted, embedder, progress)
+        return _write(folder, wanted, embedder, progress, server)
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:
             raise  # locked, full, read-only: not the file's fault
         for damaged in folder.glob("index.sqlite*"):
             damaged.unlink()
-        return _write(folder, wanted, embedder, progress)
+        return _write(folder, wanted, embedder, progress, server)
 
 
-def _write(folder: Path, wanted: _Wanted, embedder: Embedder, progress: Progress) -> Index:
+def _write(folder: Path, wanted: _Wanted, embedder: Embedder, progress: Progress, server: Server | None) -> Index:
     with closing(_connect(folder, "rwc")) as db:
         db.executescript(_SCHEMA)
         for batch in _embed(wanted, _known(db, wanted), embedder, progress):
@@ -202,8 +229,13 @@ def _write(folder: Path, wanted: _Wanted, embedder: Embedder, progress: Progress
                 db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", batch)
         _replace(db, wanted)
         vectors = _stack(_known(db, wanted), wanted)
+        if server is not None and len(vectors) > 1:
+            chroma.sweep(folder, keep=None)
+            return Index(wanted.passages, vectors, None, wanted.fingerprint, server)
+        if server is not None:
+            server.clear()
         cache, warning = _renew_cache(db, folder, vectors)
-    return Index(wanted.passages, vectors, warning, _cache=cache)
+    return Index(wanted.passages, vectors, warning, wanted.fingerprint, cache)
 
 
 def _replace(db: sqlite3.Connection, wanted: _Wanted) -> None:
@@ -272,7 +304,7 @@ def _embed_in_memory(folder: Path, wanted: _Wanted, embedder: Embedder, progress
 # --- the cache in Chroma ----------------------------------------------------------------------------------------------
 
 
-def _trusted_cache(folder: Path, meta: dict[str, str]) -> Path | None:
+def _trusted_cache(folder: Path, meta: dict[str, str]) -> Folder | None:
     """The cache that was built from these vectors, when its files are still those that were written."""
     if (name := meta.get("cache")) is None:
         return None
@@ -280,15 +312,18 @@ def _trusted_cache(folder: Path, meta: dict[str, str]) -> Path | None:
         trusted = chroma.digest(folder / name) == meta.get("cache_digest")
     except OSError:
         return None
-    return folder / name if trusted else None
+    return Folder(folder / name) if trusted else None
 
 
-def _renew_cache(db: sqlite3.Connection, folder: Path, vectors: Vectors) -> tuple[Path | None, str | None]:
+def _renew_cache(db: sqlite3.Connection, folder: Path, vectors: Vectors) -> tuple[Folder | None, str | None]:
     """A cache to open later, and a warning when there can be none. Never embeds, never opens a cache in doubt."""
     crashed = chroma.is_dirty(folder)
     cache = None if crashed else _trusted_cache(folder, _meta(db))
-    if cache or len(vectors) < 2:
+    if cache:
         return cache, None
+    if len(vectors) < 2:  # nothing to speed up, and perhaps a user who wants no trace left
+        chroma.sweep(folder, keep=None)
+        return None, None
     try:
         name = chroma.build_apart(folder, vectors) if crashed else chroma.build(folder, vectors)
     except Dead as error:
@@ -296,4 +331,4 @@ def _renew_cache(db: sqlite3.Connection, folder: Path, vectors: Vectors) -> tupl
     with db:
         _set(db, cache=name, cache_digest=chroma.digest(folder / name))
     chroma.sweep(folder, keep=name)
-    return folder / name, None
+    return Folder(folder / name), None

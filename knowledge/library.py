@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.checks import Finding, Reading, check_links, check_problem, check_sections
+from knowledge.checks import Finding, Reading, check_ids, check_links, check_problem, check_sections
+from knowledge.errors import KnowledgeError
 from knowledge.schema import (
     CASE_SECTIONS,
     NOTE_SECTIONS,
@@ -32,19 +33,21 @@ from knowledge.schema import (
 )
 
 ROOT = Path(__file__).parent
+OWN = "own-"
+"""Ids of a user's own files begin so."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml reads a problem nine times faster; PyYAML comes without it on some systems."""
 
 _Parsed = TypeVar("_Parsed", bound=BaseModel)
 
 
-class ContentError(Exception):
+class ContentError(KnowledgeError):
     """Content that cannot be used; `findings` says everything that is wrong with it."""
 
-    def __init__(self, findings: tuple[Finding, ...]):
+    def __init__(self, findings: tuple[Finding, ...], command: str = "knowledge check"):
         self.findings = findings
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        super().__init__(f"{findings[0]}{more}. Run `hotseat knowledge check` for the whole list.")
+        super().__init__(f"{findings[0]}{more}. Run `hotseat {command}` for the whole list.")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,23 @@ class Library:
     problems: dict[str, Problem]
     notes: dict[str, Note]
     cases: dict[str, Case]
+    own: tuple[Passage, ...] = ()
+    """A user's own files: found and cited beside the rest, never graded by."""
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """Every `##` section of every note and case, in file order."""
         return tuple(_passages(self))
+
+    @cached_property
+    def _own_citations(self) -> dict[str, str]:
+        return {passage.id: passage.citation for passage in self.own}
+
+    def citation(self, passage_id: str) -> str:
+        """How to name what a recorded passage stands for, long after."""
+        if passage_id.startswith(OWN):
+            return self._own_citations.get(passage_id, "your notes: a file that has been changed or removed since")
+        return self.title(passage_id.partition("#")[0])
 
     def title(self, document: str) -> str:
         """Title of a note or case by id; the id itself where nothing has it."""
@@ -79,6 +94,47 @@ def load(root: Path = ROOT) -> Library:
     return library
 
 
+def with_own_problems(library: Library, folder: Path) -> tuple[Library, list[str]]:
+    """The library and the problems that a user keeps in `folder`; a line for each file that cannot be played.
+
+    What is merely thin (fewer points or cases than ours) is played: `check_file` says what is missing.
+    """
+    problems, lines = dict(library.problems), []
+    for path in sorted(folder.glob("*.yaml")):
+        reading = Reading(folder)
+        problem = _problem(reading, path)
+        if problem is not None:
+            _check_playable(reading, path, problem, library)
+        if problem is None or reading.findings:
+            lines.append(f"{path} is left out: {ContentError(tuple(reading.findings), f'problems check {path}')}")
+        else:
+            problems[problem.id] = problem
+    return replace(library, problems=problems), lines
+
+
+def check_file(path: Path, library: Library) -> tuple[Problem | None, tuple[Finding, ...]]:
+    """A problem in a file of its own, as far as it can be read, and everything that is wrong with it."""
+    reading = Reading(path.parent)
+    problem = _problem(reading, path)
+    if problem is not None:
+        _check_playable(reading, path, problem, library)
+        if not reading.findings:
+            check_problem(reading, problem, library, file=path.name)
+    return problem, tuple(reading.findings)
+
+
+def _check_playable(reading: Reading, path: Path, problem: Problem, library: Library) -> None:
+    """What an interview could not do without."""
+    if problem.id != path.stem:
+        reading.add(path, "id", f"{problem.id!r} differs from the file name {path.stem!r}")
+    if problem.id in library.problems:
+        reading.add(path, "id", f"{problem.id!r} is a problem of the library: choose another id and file name")
+    for stage in StageId:
+        if not problem.stages.get(stage):
+            reading.add(path, f"stages.{stage}", "has no points")
+    check_ids(reading, path.name, problem)
+
+
 def check(root: Path = ROOT) -> tuple[Finding, ...]:
     """Everything wrong with the files under `root`, in file order; empty when all is well."""
     return _read(root)[1]
@@ -91,6 +147,15 @@ def read_stages(root: Path = ROOT) -> dict[StageId, Stage]:
     if reading.findings:
         raise ContentError(tuple(reading.findings))
     return stages
+
+
+def read_template(root: Path = ROOT) -> Problem:
+    """The product-neutral problem that drafts start from. Raises ContentError."""
+    reading = Reading(root)
+    problem = _problem(reading, root / "template.yaml")
+    if problem is None:
+        raise ContentError(tuple(reading.findings))
+    return problem
 
 
 def problem_hash(problem: Problem) -> str:
@@ -108,7 +173,11 @@ def _read(root: Path) -> tuple[Library | None, tuple[Finding, ...]]:
         reading.add("problems", "", "no problem could be read")
     library = Library(stages=stages, problems=problems, notes=notes, cases=cases)
     for problem in problems.values():
+        check_ids(reading, f"problems/{problem.id}.yaml", problem)
         check_problem(reading, problem, library)
+    if template := _problem(reading, root / "template.yaml"):
+        check_ids(reading, "template.yaml", template)
+        check_problem(reading, template, library, file="template.yaml")
     check_links(reading, library)
     return (library if len(stages) == len(StageId) else None), tuple(reading.findings)
 

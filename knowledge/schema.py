@@ -273,13 +273,22 @@ CASE_SECTIONS = (
 )
 
 
+Kind = Literal["concept", "case", "own"]
+"""Where a passage comes from: our notes, our cases, a user's own files."""
+
+
 class Passage(Value):
-    """One `##` section of a note or case: what retrieval returns."""
+    """One `##` section of a note or case, or a piece of a user's own file: what retrieval returns."""
 
     id: str
-    kind: Literal["concept", "case"]
+    kind: Kind
     document: Id
     title: str
     heading: str
     text: str
     problems: tuple[str, ...] = ()
+
+    @property
+    def citation(self) -> str:
+        """How it is named to a reader: our texts by title, a user's own by file and page or heading."""
+        return f"your notes: {self.title}, {self.heading}" if self.kind == "own" else self.title

@@ -20,6 +20,9 @@ from tests.factory import tiny_library
 from tests.ui.serving import HOTSEAT, environment
 from ui.assembly import index_folder
 
+PREPARED = ("payment-fraud-detection", "rag-support-assistant", "video-recommendation")
+"""Problems that tests interview on."""
+
 
 class OutsideConnection(AssertionError):
     """Something under test tried to leave the machine."""
@@ -64,7 +67,7 @@ def no_outside_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees this machine's model, keys or data."""
-    names = ("MODEL", "BASE_URL", "API_KEY", "MODEL_SIZE")
+    names = ("MODEL", "BASE_URL", "API_KEY", "MODEL_SIZE", "CHROMA_URL")
     for name in [f"HOTSEAT_{n}" for n in names] + [f"OPENAI_{n}" for n in names]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOTSEAT_HOME", str(tmp_path / "home"))
@@ -88,10 +91,14 @@ def embedder() -> MiniLM:
 
 @pytest.fixture(scope="session")
 def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the notes are indexed and the exemplars embedded, once per run. Copy it, do not use it."""
+    """A data folder in which the notes are indexed and PREPARED read, once per run. Copy it, do not use it."""
     home = tmp_path_factory.mktemp("warm")
     build = [*HOTSEAT, "knowledge", "build"]
     subprocess.run(build, env=environment(home, home / "guard.txt"), check=True, capture_output=True)
+    embedder = load_embedder()
+    reader = Reader(embedder.embed, keep=VectorCache(embedder, index_folder(home) / "exemplars").embed)
+    for problem in PREPARED:
+        reader.prepare(load().problems[problem])
     return home
 
 

@@ -5,9 +5,11 @@ Heavy packages are imported inside functions: `hotseat --help` loads none of the
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from agent.interviewer import Interviewer
     from agent.models.port import Model
     from agent.reader import Reader
+    from knowledge.chroma_server import Server
     from knowledge.embedding import Embedder
     from knowledge.library import Library
     from knowledge.search import Search
@@ -44,34 +47,52 @@ def quiet_environment() -> None:
 
 
 def assemble(
-    environ: Mapping[str, str] | None = None, *, progress: Progress = lambda done, total: None, index: bool = True
+    environ: Mapping[str, str] | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+    index: bool = True,
+    problem: str | None = None,
 ) -> Assembly:
     """Everything that an interview needs. Raises HotseatError or ContentError with one clear line.
 
     A reader or an index that cannot be had is a warning: the interview works without. Without `index` neither is made:
-    enough to look at interviews, and fast.
+    enough to look at interviews, and fast. A `problem` is looked up first and made ready to be read.
     """
     quiet_environment()
     from agent.content import load_scoring
-    from agent.interviewer import Interviewer
+    from agent.interviewer import Interviewer, problem_of
     from agent.store import Store
-    from knowledge.library import load
 
     settings = read_settings(os.environ if environ is None else environ)
-    library, scoring, store = load(), load_scoring(), Store(settings.home)
-    warnings: list[str] = []
+    library, warnings = library_of(settings.home)
+    chosen = None if problem is None else problem_of(library, problem)
     embedder = _embedder(warnings) if index else None
-    progress = _in_phases(progress, 1 + 2 * len(library.problems))
-    finder = _finder(library, settings.home, embedder, progress, warnings) if embedder else None
+    progress = _in_phases(progress, 4 if chosen else 2)
+    reader = _reader(settings.home, embedder, progress) if embedder else None
+    finder = _finder(library, settings, embedder, progress, warnings) if embedder else None
+    if reader and chosen:
+        reader.prepare(chosen)
     interviewer = Interviewer(
         library=library,
-        scoring=scoring,
-        store=store,
-        reader=_reader(library, settings.home, embedder, progress) if embedder else None,
+        scoring=load_scoring(),
+        store=Store(settings.home),
+        reader=reader,
         finder=finder,
         model=model_of(settings),
     )
     return Assembly(interviewer, settings, warnings)
+
+
+def library_of(home: Path) -> tuple[Library, list[str]]:
+    """The library with a user's own problems and files, and a line for each of them that cannot be used."""
+    from knowledge.library import load, with_own_problems
+    from knowledge.shelf import Shelf, ShelfError
+
+    library, warnings = with_own_problems(load(), problems_folder(home))
+    try:
+        return replace(library, own=Shelf(shelf_folder(home)).passages()), warnings
+    except ShelfError as error:
+        return library, [*warnings, str(error)]
 
 
 def _in_phases(progress: Progress, phases: int) -> Progress:
@@ -99,6 +120,26 @@ def index_folder(home: Path) -> Path:
     return home / "knowledge"
 
 
+def shelf_folder(home: Path, owner: str = "local") -> Path:
+    """Where a user's own files are kept: a collection for each user."""
+    return home / "own" / owner
+
+
+def problems_folder(home: Path) -> Path:
+    """Where a user's own problems are kept."""
+    return home / "problems"
+
+
+def server_of(settings: Settings, folder: Path) -> Server | None:
+    """The configured Chroma server, for the index in `folder`; None for Chroma in the folder itself."""
+    from knowledge.chroma_server import Server
+
+    if settings.chroma_url is None:
+        return None
+    owner = hashlib.sha256(f"{platform.node()}\0{folder.absolute()}".encode()).hexdigest()[:16]
+    return Server(settings.chroma_url, owner)
+
+
 def _embedder(warnings: list[str]) -> Embedder | None:
     from knowledge.embedding import WeightsError, load_embedder
 
@@ -109,26 +150,28 @@ def _embedder(warnings: list[str]) -> Embedder | None:
         return None
 
 
-def _reader(library: Library, home: Path, embedder: Embedder, progress: Progress) -> Reader:
+def _reader(home: Path, embedder: Embedder, progress: Progress) -> Reader:
     from agent.reader import Reader
     from knowledge.vectors import VectorCache
 
     cache = VectorCache(embedder, index_folder(home) / "exemplars")
-    reader = Reader(embedder.embed, keep=lambda texts: cache.embed(texts, progress))
-    for problem in library.problems.values():
-        reader.prepare(problem)
-    return reader
+    return Reader(embedder.embed, keep=lambda texts: cache.embed(texts, progress))
 
 
-def _finder(library: Library, home: Path, embedder: Embedder, progress: Progress, warnings: list[str]) -> Search | None:
-    from knowledge.index import ensure_index
+def _finder(
+    library: Library, settings: Settings, embedder: Embedder, progress: Progress, warnings: list[str]
+) -> Search | None:
+    from knowledge.index import ensure_index, index_passages
     from knowledge.search import Search
 
+    ours, own = index_folder(settings.home), shelf_folder(settings.home)
     try:
-        index = ensure_index(library, index_folder(home), embedder, progress)
+        indexes = [ensure_index(library, ours, embedder, progress, server=server_of(settings, ours))]
+        if library.own:
+            indexes.append(index_passages(library.own, own, embedder, progress, server=server_of(settings, own)))
+        found = Search(indexes, embedder, keep=ours)
     except Exception as error:  # an index is a cache; an interview does not wait for it to be repaired
         warnings.append(f"The notes cannot be searched ({type(error).__name__}: {error}).")
         return None
-    if index.warning:
-        warnings.append(index.warning)
-    return Search(index, embedder)
+    warnings += [index.warning for index in indexes if index.warning]
+    return found

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,14 +22,21 @@ import typer
 
 from agent.errors import HotseatError
 from agent.events import ClockKind, Mode, Setup, Style
+from agent.settings import read_settings
+from knowledge.errors import KnowledgeError
 from knowledge.schema import Level
 
 if TYPE_CHECKING:
+    from knowledge.shelf import Shelf
     from ui.assembly import Assembly
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 knowledge_app = typer.Typer(help="Check, index and search the notes.", no_args_is_help=True)
+problems_app = typer.Typer(help="List the problems; draft and check your own.")
 model_app = typer.Typer(help="Get and serve a local model.", no_args_is_help=True)
+bench_app = typer.Typer(help="Measure parts of Hotseat on this machine.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+app.add_typer(problems_app, name="problems")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(model_app, name="model")
 
@@ -38,6 +46,7 @@ ModeOption = Annotated[Mode, typer.Option(help="interview is strict; practice gi
 StyleOption = Annotated[Style, typer.Option(help="hands-off lets you drive; driver asks more.")]
 MinutesOption = Annotated[float, typer.Option(min=10, max=120, help="Length in virtual minutes.")]
 ClockOption = Annotated[ClockKind, typer.Option(help="speech charges words, wall real time, untimed nothing.")]
+OutOption = Annotated[Path | None, typer.Option(help="File to write (an interview also as .json). Default: stdout.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -61,17 +70,59 @@ def web(
     serve(_assemble(), listener, browser=browser)
 
 
-@app.command()
-def problems(as_json: JsonOption = False) -> None:
-    """List the problems."""
-    from knowledge.library import load
+@problems_app.callback(invoke_without_command=True)
+def problems(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the problems, yours among them; draft and check your own."""
+    if context.invoked_subcommand is not None:
+        return
+    from ui.assembly import library_of
 
-    rows = [{"id": p.id, "title": p.title, "summary": p.summary} for p in load().problems.values()]
+    library, warnings = library_of(_settings_home())
+    for line in warnings:
+        typer.echo(line, err=True)
+    rows = [{"id": p.id, "title": p.title, "summary": p.summary} for p in library.problems.values()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
         typer.echo(f"{row['id']:28} {row['summary']}")
+
+
+@problems_app.command("new")
+def problems_new(
+    source: Annotated[
+        Path, typer.Option("--from", help="A job description, a post, notes: .md .txt .pdf .html .docx.")
+    ],
+    name: Annotated[str | None, typer.Option("--id", help="Id and file name of the problem.")] = None,
+    then: Annotated[bool, typer.Option("--play/--no-play", help="Start the interview at once.")] = True,
+) -> None:
+    """Draft a problem of your own from a document, check it, and be interviewed on it."""
+    from ui.drafts import drafted
+
+    with _bar("Drafting") as progress:
+        made = asyncio.run(drafted(source, _assemble(), name, progress))
+    typer.echo(f"Written to {made.path}. Taken over:", err=True)
+    for line in made.taken or ("nothing; all of it is the template",):
+        typer.echo(f"  {line}", err=True)
+    for finding in made.findings:
+        typer.echo(str(finding), err=True)
+    typer.echo(f"Edit it, check it with `hotseat problems check {made.path}`.", err=True)
+    typer.echo(made.id)
+    if then:
+        chat(made.id)
+
+
+@problems_app.command("check")
+def problems_check(file: Annotated[Path, typer.Argument(help="A problem of yours, a YAML file.")]) -> None:
+    """Check one problem file wherever it lies; exit 1 when anything is wrong."""
+    from knowledge.library import check_file, load
+
+    _, findings = check_file(file.absolute(), load())
+    for finding in findings:
+        typer.echo(str(finding))
+    if findings:
+        raise typer.Exit(1)
+    typer.echo(f"{file} is well.", err=True)
 
 
 @app.command()
@@ -87,15 +138,18 @@ def chat(
     from ui.chat import converse
 
     setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes, clock=clock)
-    asyncio.run(converse(_assemble().interviewer, setup=setup))
+    asyncio.run(converse(_assemble(problem=problem).interviewer, setup=setup))
 
 
 @app.command()
 def resume(interview: Annotated[str, typer.Argument(help="Id, as `hotseat sessions` shows it.")]) -> None:
     """Go on with an interview in the terminal."""
+    from agent.store import Store
+    from agent.transcript import setup_of
     from ui.chat import converse
 
-    asyncio.run(converse(_assemble().interviewer, interview=interview))
+    setup = setup_of(Store(_settings_home()).events(interview))
+    asyncio.run(converse(_assemble(problem=setup.problem).interviewer, interview=interview))
 
 
 @app.command()
@@ -133,7 +187,7 @@ def play(
 
     script = read_candidate(candidate)
     setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes)
-    interviewer = _assemble().interviewer
+    interviewer = _assemble(problem=problem).interviewer
 
     async def to_the_end() -> str:
         interview = ""
@@ -161,7 +215,7 @@ def score(interview: str, as_json: JsonOption = False) -> None:
 @app.command()
 def export(
     interview: str,
-    out: Annotated[Path | None, typer.Option(help="File to write; .json or .md. Default: Markdown on stdout.")] = None,
+    out: OutOption = None,
     command: Annotated[str, typer.Option(help="Noted in the file as what made the interview.")] = "",
 ) -> None:
     """Export an interview with its scorecard."""
@@ -174,15 +228,7 @@ def export(
         text = json.dumps(played(interview, view, card), indent=2, ensure_ascii=False) + "\n"
     else:
         text = markdown(interview, view, card, interviewer.library, command)
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None
-    typer.echo(f"Written to {out}.", err=True)
+    _deliver(text, out)
 
 
 @knowledge_app.command("check")
@@ -207,22 +253,78 @@ def knowledge_check() -> None:
 def knowledge_stats(as_json: JsonOption = False) -> None:
     """Count what the library holds."""
     from knowledge.library import load
+    from ui.library_page import counts
 
-    library = load()
-    counts = {
-        "problems": len(library.problems),
-        "points": sum(len(p.points) for p in library.problems.values()),
-        "concepts": len(library.notes),
-        "cases": len(library.cases),
-        "passages": len(library.passages),
-    }
-    typer.echo(json.dumps(counts) if as_json else "\n".join(f"{name:10} {n}" for name, n in counts.items()))
+    held = counts(load())
+    typer.echo(json.dumps(held) if as_json else "\n".join(f"{name:10} {n}" for name, n in held.items()))
+
+
+@knowledge_app.command("page")
+def knowledge_page(out: OutOption = None) -> None:
+    """Write the library at a glance, as Markdown."""
+    from knowledge.library import load
+    from ui.library_page import page
+
+    _deliver(page(load()), out)
 
 
 @knowledge_app.command("build")
 def knowledge_build() -> None:
-    """Bring the search index up to date."""
-    _assemble()
+    """Bring the search index up to date, on a Chroma server too."""
+    finder = _assemble().interviewer.finder
+    if finder is not None:
+        finder.warm()
+
+
+@knowledge_app.command("add")
+def knowledge_add(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.md .txt .pdf .html .docx) and folders of them.")],
+) -> None:
+    """Add files of your own, to be searched and cited beside ours; they stay on this machine."""
+    from knowledge.shelf import Outcome, counted
+
+    shelf = _shelf()
+    with _bar("Reading your files") as progress:
+        reports = shelf.add(paths, progress)
+    for report in reports:
+        if report.why and report.outcome is not Outcome.UNCHANGED:
+            typer.echo(str(report), err=True)
+    kept = [report for report in reports if report.outcome in (Outcome.ADDED, Outcome.RENEWED)]
+    refused = sum(report.outcome is Outcome.REFUSED for report in reports)
+    knowledge_build()
+    pieces = sum(report.pieces for report in kept)
+    typer.echo(f"{counted(len(kept), 'file')} added, {counted(pieces, 'passage')}; {counted(refused, 'path')} refused.")
+    if refused:
+        raise typer.Exit(1)
+
+
+@knowledge_app.command("list")
+def knowledge_list(as_json: JsonOption = False) -> None:
+    """List your own files."""
+    files = _shelf().files()
+    if as_json:
+        typer.echo(json.dumps([asdict(file) for file in files], indent=2, ensure_ascii=False))
+        return
+    for file in files:
+        typer.echo(f"{file.id}  {file.added[:16]}  {file.pieces:5} passages  {file.path}")
+    if not files:
+        typer.echo("No files of yours yet. Add some with `hotseat knowledge add PATH`.", err=True)
+
+
+@knowledge_app.command("remove")
+def knowledge_remove(
+    names: Annotated[
+        list[str], typer.Argument(help="Ids, paths or file names, as `hotseat knowledge list` shows them.")
+    ],
+) -> None:
+    """Remove files of yours from the index, and every trace of them; the files themselves stay."""
+    removed, unknown = _shelf().remove(names)
+    for file in removed:
+        typer.echo(f"{file.path}: removed")
+    if removed:
+        _forget()
+    if unknown:
+        raise HotseatError(f"Not among your files: {', '.join(unknown)}. `hotseat knowledge list` shows them.")
 
 
 @knowledge_app.command("search")
@@ -236,13 +338,52 @@ def knowledge_search(
     finder = _assemble().interviewer.finder
     hits = finder.passages(query, problem=problem, limit=limit) if finder else []
     rows = [
-        {"id": h.passage.id, "title": h.passage.title, "score": round(h.score, 4), "text": h.passage.text} for h in hits
+        {"id": h.passage.id, "title": h.passage.citation, "score": round(h.score, 4), "text": h.passage.text}
+        for h in hits
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
         typer.echo(f"{row['score']:.3f}  {row['id']}  {row['title']}")
+
+
+def _shelf() -> Shelf:
+    from knowledge.shelf import Shelf
+    from ui.assembly import shelf_folder
+
+    return Shelf(shelf_folder(_settings_home()))
+
+
+def _forget() -> None:
+    """The indexes follow at once: what was removed must not lie about until the next start."""
+    from knowledge.embedding import load_embedder
+    from ui.assembly import server_of, shelf_folder
+
+    settings = read_settings(os.environ)
+    _shelf().index(load_embedder(), server=server_of(settings, shelf_folder(settings.home)))
+    knowledge_build()
+
+
+@bench_app.command("retrieval")
+def bench_retrieval(
+    large: Annotated[bool, typer.Option("--large/--no-large", help="Also 100,000 made-up passages.")] = True,
+    public: Annotated[
+        bool, typer.Option("--public/--no-public", help="Also public collections, downloaded once.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure search: what it finds, against words or meaning alone, and how fast. Some minutes."""
+    from contextlib import ExitStack
+
+    from evals.retrieval.bench import run, tables
+    from knowledge.library import load
+    from ui.assembly import quiet_environment
+
+    quiet_environment()
+    with ExitStack() as bars:
+        bench = run(load(), _settings_home(), lambda name: bars.enter_context(_bar(name)), large=large, public=public)
+    typer.echo(json.dumps(bench.row(), indent=2) if as_json else tables(bench))
 
 
 @model_app.command("pull")
@@ -276,17 +417,27 @@ def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 take
 # --- shared ----------------------------------------------------------------------------------------------------------
 
 
-def _settings_home() -> Path:
-    from agent.settings import read_settings
+def _deliver(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None
+    typer.echo(f"Written to {out}.", err=True)
 
+
+def _settings_home() -> Path:
     return read_settings(os.environ).home
 
 
-def _assemble(*, index: bool = True) -> Assembly:
+def _assemble(*, index: bool = True, problem: str | None = None) -> Assembly:
     from ui.assembly import assemble
 
     with _bar("Preparing the notes") as progress:
-        assembly = assemble(progress=progress, index=index)
+        assembly = assemble(progress=progress, index=index, problem=problem)
     for warning in assembly.warnings:
         typer.echo(warning, err=True)
     return assembly
@@ -352,13 +503,11 @@ def _any_terminal() -> None:
 
 def main() -> None:
     """Entry point: every user error is one line and exit code 2; SIGTERM ends like Ctrl-C, so that servers stop too."""
-    from knowledge.library import ContentError
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _any_terminal()
     try:
         app(standalone_mode=True)
-    except (HotseatError, ContentError) as error:
+    except (HotseatError, KnowledgeError) as error:
         typer.echo(f"hotseat: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -85,11 +85,10 @@ def markdown(interview: str, view: View, card: Scorecard, library: Library, comm
 
 
 def reading(view: View, card: Scorecard, library: Library) -> tuple[str, ...]:
-    """Titles of the notes and cases behind what was asked about and not shown, in the order it was asked."""
+    """What lay behind what was asked about and not shown, notes, cases and own files, in the order it was asked."""
     shown = {mark.point for mark in card.marks}
     open_ = [turn for turn in view.turns if turn.move and turn.move.point not in shown]
-    documents = dict.fromkeys(passage.partition("#")[0] for turn in open_ for passage in turn.passages)
-    return tuple(library.title(document) for document in documents)
+    return tuple(dict.fromkeys(library.citation(passage) for turn in open_ for passage in turn.passages))
 
 
 def _to_read(view: View, card: Scorecard, library: Library) -> list[str]:

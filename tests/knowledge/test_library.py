@@ -52,6 +52,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("problems", "concepts", "cases"):
         (root / folder).mkdir()
     (root / "problems/tiny.yaml").write_text(yaml.safe_dump(problem()), encoding="utf-8")
+    (root / "template.yaml").write_text(yaml.safe_dump(problem() | {"id": "template"}), encoding="utf-8")
     (root / "concepts/some-note.md").write_text(markdown(*note()), encoding="utf-8")
     for name in CASES:
         (root / f"cases/{name}.md").write_text(markdown(*case(name)), encoding="utf-8")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from knowledge.index import Index
 from knowledge.schema import Passage
-from knowledge.search import CANDIDATES, PROBLEM_BOOST, Hit, Search, content_stems, fuse
+from knowledge.search import CANDIDATES, PROBLEM_BOOST, Hit, Search, fuse
+from knowledge.words import content_stems
 from tests.knowledge.doubles import passage
 
 Floats = NDArray[np.float32]
@@ -33,7 +34,7 @@ class Compass:
 def search(*passages: Passage, dense_share: float = 0.5) -> Search:
     compass = Compass()
     vectors = compass.embed([one.text for one in passages])
-    return Search(Index(passages, vectors.reshape(-1, 2)), compass, dense_share=dense_share)
+    return Search([Index(passages, vectors.reshape(-1, 2))], compass, dense_share=dense_share)
 
 
 def found(hits: Sequence[Hit]) -> list[str]:
@@ -128,3 +129,20 @@ def test_an_empty_index_and_an_unknown_word_are_no_errors() -> None:
     assert search().passages("skew") == []
     assert found(search(passage("a", "of the")).passages("zzz")) == ["a"]
     assert search(passage("a", "north")).passages("north", kind="case") == []
+
+
+def test_several_indexes_are_searched_as_one() -> None:
+    compass = Compass()
+    library = (passage("ours", "north skew"), passage("far", "south drift"))
+    own = (passage("yours", "nearby skew", kind="own"), passage("other", "south chargeback", kind="own"))
+    parts = [Index(part, compass.embed([one.text for one in part])) for part in (library, own)]
+    both = Search(parts, compass)
+    assert found(both.passages("north skew", limit=2)) == ["ours", "yours"]
+    assert found(both.passages("north skew", kind="own", limit=1)) == ["yours"]
+    assert found(both.passages("south chargeback", limit=1)) == ["other"]
+    joined = search(*library, *own)
+    assert both.passages("north skew", limit=4) == joined.passages("north skew", limit=4)
+
+
+def test_no_passages_at_all_find_nothing() -> None:
+    assert Search([], Compass()).passages("north") == []
