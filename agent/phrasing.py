@@ -82,7 +82,7 @@ def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
 def question(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
     """The authored question that a worded move stands for."""
     if move.kind is MoveKind.ADVANCE:
-        return stages[move.stage].opener
+        return view.problem.openers.get(move.stage, stages[move.stage].opener)
     point = view.problem.point(move.point or "")
     if move.kind is MoveKind.DEEPEN:
         return point.trade_off

@@ -174,6 +174,8 @@ class Problem(Value):
     brief: Text
     facts: tuple[Fact, ...] = Field(min_length=10)
     stages: dict[StageId, tuple[Point, ...]]
+    openers: dict[StageId, Question] = {}
+    """Where the framework's own opening of a stage does not fit this problem."""
     curveballs: tuple[Curveball, ...] = Field(min_length=5)
     board: Board
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -93,6 +94,14 @@ def test_worded_moves_stand_for_the_authored_question() -> None:
     for words, one in asked.items():
         assert question(one, view, LIBRARY.stages) == words
         assert plain(one, view, LIBRARY.stages).endswith(words)
+
+
+def test_a_problem_may_open_a_stage_in_its_own_way() -> None:
+    own = LIBRARY.problems["tiny"].model_copy(update={"openers": {StageId.DATA: "Whose rows are these?"}})
+    view = Talk(replace(LIBRARY, problems={"tiny": own})).view
+    assert question(move(MoveKind.ADVANCE, stage=StageId.DATA), view, LIBRARY.stages) == "Whose rows are these?"
+    usual = question(move(MoveKind.ADVANCE, stage=StageId.SERVE), view, LIBRARY.stages)
+    assert usual == LIBRARY.stages[StageId.SERVE].opener
 
 
 def every_move(problem: Problem) -> Iterator[Move]:
