@@ -9,6 +9,7 @@ Nothing raises into the conversation: a failing model, index or reader becomes a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
@@ -133,8 +134,15 @@ class Interviewer:
 
     def prepare(self, problem: Problem) -> None:
         """Gets the reader ready in the background, while the candidate still thinks about the first answer."""
-        if self.reader is not None:
-            Thread(target=self.reader.prepare, args=(problem,), name="prepare", daemon=True).start()
+        reader = self.reader
+        if reader is None:
+            return
+
+        def quietly() -> None:
+            with contextlib.suppress(Exception):  # it is told where an answer goes unread
+                reader.prepare(problem)
+
+        Thread(target=quietly, name="prepare", daemon=True).start()
 
     async def answer(self, interview: str, text: str, board: dict[str, Any] | None = None) -> AsyncIterator[str]:
         """Records an utterance and yields the reply as it grows: each item is the whole text so far.

@@ -18,6 +18,10 @@ POINTS_PER_STAGE = (4, 7)
 MISCONCEPTIONS_PER_PROBLEM = 8
 SPOKEN_WORDS = 34
 """Longest authored question, in words: two breaths at speaking pace, and the median reply stays under 35."""
+TOLD_WORDS = 50
+"""Longest `tell` of a fact: what is said with one fact stays under sixty words with what introduces it."""
+CURVEBALL_WORDS = 42
+"""Longest `change` and `question` together: the quoted commitment before them takes up to eighteen more."""
 LEAK_STEMS = 4
 """A probe that repeats this many of its statement's stems in a row names what it looks for."""
 
@@ -79,6 +83,10 @@ def check_problem(reading: Reading, problem: Problem, library: Library, *, file:
     _check_unique(reading, file, "probe", (point.probe for point in points))
     for point in points:
         check_point(reading, file, point, library)
+    for fact in problem.facts:
+        _check_length(reading, file, f"{fact.id}.tell", fact.tell, TOLD_WORDS)
+    for ball in problem.curveballs:
+        _check_length(reading, file, f"{ball.id}.change and question", f"{ball.change} {ball.question}", CURVEBALL_WORDS)
     count = sum(len(point.misconceptions) for point in points)
     if count < MISCONCEPTIONS_PER_PROBLEM:
         reading.add(file, "misconceptions", f"has {count}; at least {MISCONCEPTIONS_PER_PROBLEM} are needed")
@@ -111,11 +119,18 @@ def check_point(reading: Reading, file: str, point: Point, library: Library) -> 
     spoken = {"probe": point.probe, "trade_off": point.trade_off}
     spoken |= {f"misconceptions.{i}.challenge": m.challenge for i, m in enumerate(point.misconceptions)}
     for where, question in spoken.items():
-        if len(question.split()) > SPOKEN_WORDS:
-            reading.add(file, f"{point.id}.{where}", f"is {len(question.split())} words long, over {SPOKEN_WORDS}")
+        _check_length(reading, file, f"{point.id}.{where}", question, SPOKEN_WORDS)
+    for rung, hint in enumerate(point.hints, 1):
+        if hint.count("?") > 1:
+            reading.add(file, f"{point.id}.hints.{rung}", "asks more than one question")
     for source in point.sources:
         if source not in library.notes and source not in library.cases:
             reading.add(file, f"{point.id}.sources", f"unknown id {source!r}")
+
+
+def _check_length(reading: Reading, file: str, where: str, text: str, limit: int) -> None:
+    if (words := len(text.split())) > limit:
+        reading.add(file, where, f"is {words} words long, over {limit}")
 
 
 def _shared_run(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:

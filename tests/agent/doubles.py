@@ -34,6 +34,9 @@ class TellingReader:
         self._cells = cells
         self._on_read = on_read
 
+    def prepare(self, problem: Problem) -> None:
+        pass
+
     def read(self, problem: Problem, text: str, **context: object) -> tuple[Cell, ...]:
         self._on_read()
         return self._cells
@@ -52,6 +55,9 @@ class TellingReader:
 
 class BrokenReader(TellingReader):
     """Fails in every way in which a reader can."""
+
+    def prepare(self, problem: Problem) -> None:
+        raise RuntimeError("the weights are gone")
 
     def read(self, problem: Problem, text: str, **context: object) -> tuple[Cell, ...]:
         raise RuntimeError("the weights are gone")

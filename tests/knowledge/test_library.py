@@ -166,6 +166,20 @@ FAULTS: dict[str, tuple[Fault, str, str, str]] = {
         ),
         PROBLEM, f"{POINT.id}.misconceptions.0.challenge", "over 34",
     ),
+    "a fact too long to tell": (
+        in_problem(lambda d: d["facts"][0].update(tell="word " * 51)), PROBLEM, "fact-0.tell", "is 51 words long, over 50"
+    ),
+    "a curveball too long to say": (
+        in_problem(lambda d: d["curveballs"][0].update(change="word " * 42)),
+        PROBLEM, "ball-0.change and question", "over 42",
+    ),
+    "a hint that asks twice": (
+        in_point(hints=["Think.", "Who? And when?", "It is this."]), PROBLEM, f"{POINT.id}.hints.2", "more than one"
+    ),
+    "no template": (remove("template.yaml"), "template.yaml", "", "is missing"),
+    "a thin template": (
+        in_yaml("template.yaml", lambda d: d["stages"]["wrap"].pop()), "template.yaml", "stages.wrap", "has 3 points"
+    ),
     "an unknown source": (in_point(sources=["one-case", "nowhere"]), PROBLEM, f"{POINT.id}.sources", "'nowhere'"),
     "too few cases cited": (in_point(sources=["some-note"]), PROBLEM, "sources", "cites 3 cases"),
     "too few misconceptions": (
