@@ -167,7 +167,7 @@ FAULTS: dict[str, tuple[Fault, str, str, str]] = {
         PROBLEM, f"{POINT.id}.misconceptions.0.challenge", "over 34",
     ),
     "a fact too long to tell": (
-        in_problem(lambda d: d["facts"][0].update(tell="word " * 51)), PROBLEM, "fact-0.tell", "is 51 words long, over 50"
+        in_problem(lambda d: d["facts"][0].update(tell="word " * 51)), PROBLEM, "fact-0.tell", "is 51 words long"
     ),
     "a curveball too long to say": (
         in_problem(lambda d: d["curveballs"][0].update(change="word " * 42)),
