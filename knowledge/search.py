@@ -33,7 +33,7 @@ CANDIDATES = 50
 """Taken from meaning and from words (measured)."""
 DOCUMENTS = 10
 """Documents whose passages are candidates because of the whole; larger ones (books) enter by their passages alone."""
-DOCUMENT_PASSAGES = 12
+DOCUMENT_PASSAGES = 60
 PROBLEM_BOOST = 0.1
 """Added for passages that serve the problem at hand: decides between near equals, never lifts a stranger to the top."""
 
@@ -43,10 +43,10 @@ class Weights:
     """Share of each score in the sum. Tuned on the tuning half of the golden queries; where votes cannot be had, the
     rest decides."""
 
-    meaning: float = 0.5
-    words: float = 0.1
-    document: float = 0.25
-    votes: float = 0.15
+    meaning: float = 0.45
+    words: float = 0.15
+    document: float = 0.2
+    votes: float = 0.2
 
 
 WEIGHTS = Weights()

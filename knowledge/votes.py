@@ -57,7 +57,10 @@ class Votes:
         cited = np.zeros(len(documents), dtype=np.float32)
         for rows in self._sources:
             cited[rows] += 1
-        self._weights: Floats = 1 / np.sqrt(np.maximum(cited, 1))  # a document that every second point cites says little
+        # A document that every second point cites says little.
+        self._weights: Floats = (1 / np.sqrt(np.maximum(cited, 1))).astype(np.float32)
+            np.maximum(cited, 1)
+        )  # a document that every second point cites says little
         self._vectors = vectors
         self._words = words
 
