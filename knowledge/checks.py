@@ -86,7 +86,9 @@ def check_problem(reading: Reading, problem: Problem, library: Library, *, file:
     for fact in problem.facts:
         _check_length(reading, file, f"{fact.id}.tell", fact.tell, TOLD_WORDS)
     for ball in problem.curveballs:
-        _check_length(reading, file, f"{ball.id}.change and question", f"{ball.change} {ball.question}", CURVEBALL_WORDS)
+        _check_length(
+            reading, file, f"{ball.id}.change and question", f"{ball.change} {ball.question}", CURVEBALL_WORDS
+        )
     count = sum(len(point.misconceptions) for point in points)
     if count < MISCONCEPTIONS_PER_PROBLEM:
         reading.add(file, "misconceptions", f"has {count}; at least {MISCONCEPTIONS_PER_PROBLEM} are needed")

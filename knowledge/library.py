@@ -23,6 +23,7 @@ from knowledge.schema import (
     NOTE_SECTIONS,
     Case,
     CaseHead,
+    Kind,
     Note,
     NoteHead,
     Passage,
@@ -63,7 +64,7 @@ class Library:
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
-        """Every `##` section of every note and case, in file order."""
+        """Every `##` section of every note and case, drill questions one by one, in file order."""
         return tuple(_passages(self))
 
     @cached_property
@@ -293,16 +294,19 @@ def _passages(library: Library) -> Iterator[Passage]:
     for note in library.notes.values():
         users = tuple(p.id for p in library.problems.values() if any(note.head.id in q.sources for q in p.points))
         for section in note.sections:
-            yield _passage("concept", note.head.id, note.head.title, section, users)
+            yield from _cut("concept", note.head.id, note.head.title, section, users)
     for case in library.cases.values():
         title = f"{case.head.title} ({case.head.organisation}, {case.head.year})"
         for section in case.sections:
-            yield _passage("case", case.head.id, title, section, case.head.problems)
+            yield from _cut("case", case.head.id, title, section, case.head.problems)
 
 
-def _passage(kind: Any, document: str, title: str, section: Section, problems: tuple[str, ...]) -> Passage:
+def _cut(kind: Kind, document: str, title: str, section: Section, problems: tuple[str, ...]) -> Iterator[Passage]:
+    """A section, or what stands under each of its ### headings: three drill questions are three subjects."""
     slug = "-".join(re.findall(r"[a-z0-9]+", section.heading.lower()))
-    return Passage(
-        id=f"{document}#{slug}", kind=kind, document=document, title=title, heading=section.heading,
-        text=section.body, problems=problems,
-    )  # fmt: skip
+    parts = [part.strip() for part in re.split(r"^(?=### )", section.body, flags=re.MULTILINE) if part.strip()]
+    for n, part in enumerate(parts, 1):
+        yield Passage(
+            id=f"{document}#{slug}" if len(parts) == 1 else f"{document}#{slug}-{n}",
+            kind=kind, document=document, title=title, heading=section.heading, text=part, problems=problems,
+        )  # fmt: skip

@@ -280,7 +280,7 @@ Kind = Literal["concept", "case", "own"]
 
 
 class Passage(Value):
-    """One `##` section of a note or case, or a piece of a user's own file: what retrieval returns."""
+    """One section or drill question of a note, a section of a case, or a piece of a user's own file: what is found."""
 
     id: str
     kind: Kind

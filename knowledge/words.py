@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,15 @@ class Words:
     """BM25 scores of texts for a query."""
 
     def __init__(self, bm25: Any, count: int):
-        self._bm25 = bm25
+        self.bm25 = bm25
         self._count = count
 
     def scores(self, query: str) -> Floats:
         """One score per text, 0 where no word of the query occurs."""
         wanted = content_stems(query)
-        if self._bm25 is None or not wanted:
+        if self.bm25 is None or not wanted:
             return np.zeros(self._count, dtype=np.float32)
-        return np.asarray(self._bm25.get_scores(wanted), dtype=np.float32)
+        return np.asarray(self.bm25.get_scores(wanted), dtype=np.float32)
 
 
 def count_words(texts: Sequence[str]) -> Words:
@@ -67,40 +67,44 @@ def count_words(texts: Sequence[str]) -> Words:
     return Words(bm25, len(corpus))
 
 
-def kept_words(folder: Path, fingerprint: str, texts: Callable[[], Sequence[str]]) -> Words:
-    """The words kept under `folder` for `fingerprint`, else those of `texts()`, kept from now on where that works.
+def kept_words(folder: Path, fingerprint: str, texts: Mapping[str, Callable[[], Sequence[str]]]) -> dict[str, Words]:
+    """The words kept under `folder` for `fingerprint`, by name; else those of `texts`, kept from now on where possible.
 
     Older ones are removed. A folder that is damaged or cannot be written costs the time of counting, nothing else.
     """
-    name = "words-" + hashlib.sha256(f"{FORMAT}\0{fingerprint}".encode()).hexdigest()[:16]
-    if words := _read(folder / name):
+    name = "words-" + hashlib.sha256("\0".join([FORMAT, fingerprint, *texts]).encode()).hexdigest()[:16]
+    if words := _read(folder / name, texts):
         return words
-    words = count_words(texts())
+    words = {part: count_words(make()) for part, make in texts.items()}
     with contextlib.suppress(OSError):
         _keep(words, folder, name)
     return words
 
 
-def _read(path: Path) -> Words | None:
+def _read(path: Path, parts: Iterable[str]) -> dict[str, Words] | None:
     if not path.is_dir():
         return None
     import bm25s
 
+    found = {}
     try:
-        bm25 = bm25s.BM25.load(path, mmap=False, show_progress=False)
-        return Words(bm25, int(bm25.scores["num_docs"]))
+        for part in parts:
+            bm25 = bm25s.BM25.load(path / part, mmap=False, show_progress=False)
+            found[part] = Words(bm25, int(bm25.scores["num_docs"]))
     except Exception:  # whatever a damaged file makes of numpy and JSON
         return None
+    return found
 
 
-def _keep(words: Words, folder: Path, name: str) -> None:
+def _keep(words: Mapping[str, Words], folder: Path, name: str) -> None:
     for old in folder.glob("words-*"):
         shutil.rmtree(old, ignore_errors=True)
-    if words._bm25 is None or not folder.is_dir():
+    if any(part.bm25 is None for part in words.values()) or not folder.is_dir():
         return
     staging = folder / f"staging-words-{secrets.token_hex(4)}"
     try:
-        words._bm25.save(staging, show_progress=False)
+        for part, counted in words.items():
+            counted.bm25.save(staging / part, show_progress=False)
         os.replace(staging, folder / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -169,7 +169,7 @@ def _finder(
         indexes = [ensure_index(library, ours, embedder, progress, server=server_of(settings, ours))]
         if library.own:
             indexes.append(index_passages(library.own, own, embedder, progress, server=server_of(settings, own)))
-        found = Search(indexes, embedder, keep=ours)
+        found = Search(indexes, embedder, problems=tuple(library.problems.values()), keep=ours)
     except Exception as error:  # an index is a cache; an interview does not wait for it to be repaired
         warnings.append(f"The notes cannot be searched ({type(error).__name__}: {error}).")
         return None

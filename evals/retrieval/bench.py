@@ -78,8 +78,8 @@ def run(library: Library, home: Path, phase: Phase, *, large: bool = True, publi
 
 def _tasks(library: Library, home: Path, phase: Phase, *, public: bool) -> tuple[list[Task], list[str]]:
     tasks = [
-        golden_task(OURS, library.passages, read_golden("test")),
-        golden_task(TUNING, library.passages, read_golden("tuning")),
+        golden_task(OURS, library, read_golden("test")),
+        golden_task(TUNING, library, read_golden("tuning")),
     ]
     missing = []
     for collection in COLLECTIONS if public else ():

@@ -18,13 +18,14 @@ Half = Literal["tuning", "test"]
 
 
 class Golden(BaseModel):
-    """One query. `relevant` are ids of notes and cases, each of which alone would answer it."""
+    """One query, with the notes and cases that help: 2 where the document alone would answer it, 1 where a passage of
+    it does. Judged by people who did not write the queries, over what several searches found (see README.md)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     query: Annotated[str, StringConstraints(min_length=12, max_length=400)]
     voice: Literal["candidate", "interviewer"]
-    relevant: tuple[str, ...] = Field(min_length=1, max_length=4)
+    relevant: dict[str, Literal[1, 2]] = Field(min_length=1)
 
 
 def read_golden(half: Half, folder: Path = FOLDER) -> tuple[Golden, ...]:

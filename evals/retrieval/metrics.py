@@ -11,8 +11,9 @@ Grades = Mapping[str, int]
 
 
 def recall_at(k: int, found: Sequence[str], grades: Grades) -> float:
-    """Share of the relevant ids among the first `k` found; of `k` where more than `k` are relevant."""
-    relevant = {one for one, grade in grades.items() if grade > 0}
+    """Share of the ids of the highest grade among the first `k` found; of `k` where there are more than `k`."""
+    best = max(grades.values())
+    relevant = {one for one, grade in grades.items() if grade == best}
     return len(relevant & set(found[:k])) / min(k, len(relevant))
 
 

@@ -12,15 +12,17 @@ from pathlib import Path
 from evals.retrieval.collections import Contents
 from evals.retrieval.golden import Golden
 from evals.retrieval.metrics import Grades, distinct, mean, ndcg_at, recall_at
+from knowledge import search
 from knowledge.embedding import Embedder
 from knowledge.index import Progress, index_passages
-from knowledge.schema import Passage
-from knowledge.search import DENSE_SHARE, Search
+from knowledge.library import Library
+from knowledge.schema import Passage, Problem
+from knowledge.search import Search, Weights
 
-SHARES = {"BM25": 0.0, "dense": 1.0, "hybrid": DENSE_SHARE}
-SYSTEMS = ("none", *SHARES)
-PASSAGES, DOCUMENTS = 5, 10
-"""What is looked at: recall in the first five passages (what an interviewer is given), nDCG over ten documents."""
+WEIGHTS = {"BM25": Weights(0, 1, 0, 0), "dense": Weights(1, 0, 0, 0), "hybrid": search.WEIGHTS}
+SYSTEMS = ("none", *WEIGHTS)
+RECALL_AT, NDCG_AT = 5, 10
+"""Documents looked at: five are what the report names, ten are usual."""
 DEPTH = 50
 """Passages fetched, so that ten different documents are among them."""
 
@@ -32,6 +34,8 @@ class Task:
     name: str
     passages: tuple[Passage, ...]
     queries: tuple[tuple[str, Grades], ...]
+    problems: tuple[Problem, ...] = ()
+    """Whose points may vote."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,9 @@ class Quality:
     ndcg: float
 
 
-def golden_task(name: str, passages: tuple[Passage, ...], queries: Sequence[Golden]) -> Task:
-    return Task(name, passages, tuple((one.query, dict.fromkeys(one.relevant, 1)) for one in queries))
+def golden_task(name: str, library: Library, queries: Sequence[Golden]) -> Task:
+    judged = tuple((one.query, one.relevant) for one in queries)
+    return Task(name, library.passages, judged, tuple(library.problems.values()))
 
 
 def public_task(name: str, contents: Contents) -> Task:
@@ -59,28 +64,28 @@ def public_task(name: str, contents: Contents) -> Task:
 
 
 def measure(
-    task: Task, embedder: Embedder, folder: Path, progress: Progress, shares: Mapping[str, float] | None = None
+    task: Task, embedder: Embedder, folder: Path, progress: Progress, weights: Mapping[str, Weights] | None = None
 ) -> dict[str, Quality]:
     """Quality by system; vectors are kept under `folder`."""
     index = index_passages(task.passages, folder, embedder, progress)
     try:
         found: dict[str, Quality] = {"none": _quality(task, lambda query: [one.document for one in task.passages])}
-        for name, share in (SHARES if shares is None else shares).items():
-            search = Search([index], embedder, dense_share=share, keep=folder)
-            found[name] = _quality(task, _by(search))
+        for name, one in (WEIGHTS if weights is None else weights).items():
+            finder = Search([index], embedder, problems=task.problems, weights=one, keep=folder)
+            found[name] = _quality(task, _by(finder))
         return found
     finally:
         index.close()
 
 
-def _by(search: Search) -> Callable[[str], list[str]]:
-    return lambda query: [hit.passage.document for hit in search.passages(query, limit=DEPTH)]
+def _by(finder: Search) -> Callable[[str], list[str]]:
+    return lambda query: [hit.passage.document for hit in finder.passages(query, limit=DEPTH)]
 
 
 def _quality(task: Task, answer: Callable[[str], list[str]]) -> Quality:
     recalls, gains = [], []
     for query, grades in task.queries:
-        found = answer(query)
-        recalls.append(recall_at(PASSAGES, found[:PASSAGES], grades))
-        gains.append(ndcg_at(DOCUMENTS, distinct(found), grades))
+        found = distinct(answer(query))
+        recalls.append(recall_at(RECALL_AT, found, grades))
+        gains.append(ndcg_at(NDCG_AT, found, grades))
     return Quality(mean(recalls), mean(gains))

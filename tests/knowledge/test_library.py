@@ -167,7 +167,7 @@ FAULTS: dict[str, tuple[Fault, str, str, str]] = {
         PROBLEM, f"{POINT.id}.misconceptions.0.challenge", "over 34",
     ),
     "a fact too long to tell": (
-        in_problem(lambda d: d["facts"][0].update(tell="word " * 51)), PROBLEM, "fact-0.tell", "is 51 words long, over 50"
+        in_problem(lambda d: d["facts"][0].update(tell="word " * 51)), PROBLEM, "fact-0.tell", "is 51 words long"
     ),
     "a curveball too long to say": (
         in_problem(lambda d: d["curveballs"][0].update(change="word " * 42)),
@@ -256,8 +256,13 @@ def test_no_stage_can_be_read_without_its_file(root: Path) -> None:
 
 def test_every_section_is_a_passage_with_an_id_of_its_own(root: Path, library: Library) -> None:
     passages = load(root).passages
-    assert len(passages) == len(NOTE_SECTIONS) + len(CASES) * len(CASE_SECTIONS)
-    assert {"some-note#what-it-is", "one-case#questions-it-inspires"} <= {passage.id for passage in passages}
+    assert len(passages) == len(NOTE_SECTIONS) + 2 + len(CASES) * len(CASE_SECTIONS)
+    drills = [passage.text for passage in passages if passage.heading == "Drill questions"]
+    assert drills == [f"### Question {n}?\n\nAnswer." for n in range(3)]
+    known = {passage.id for passage in passages}
+    assert {"some-note#what-it-is", "some-note#drill-questions-3", "one-case#questions-it-inspires"} <= known
+        passage.id for passage in passages
+    }
     assert all(passage.problems == ("tiny",) for passage in passages)
     ids = [passage.id for passage in library.passages]
     assert len(ids) == len(set(ids))

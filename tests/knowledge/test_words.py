@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from knowledge import words
-from knowledge.words import count_words, kept_words
+from knowledge.words import Words, count_words
 
 TEXTS = ("feature store skew", "drift of features", "calibration", "skew skew")
 
@@ -25,6 +25,10 @@ class Counted:
     def __call__(self) -> Sequence[str]:
         self.times += 1
         return self._texts
+
+
+def kept_words(folder: Path, fingerprint: str, texts: Counted) -> Words:
+    return words.kept_words(folder, fingerprint, {"texts": texts})["texts"]
 
 
 def kept(folder: Path) -> list[str]:
@@ -62,7 +66,7 @@ def test_another_way_of_counting_is_another_cache(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("damage", ["data.csc.index.npy", "vocab.index.json", "params.index.json"])
 def test_damage_costs_a_count(tmp_path: Path, damage: str) -> None:
     kept_words(tmp_path, "v1", Counted())
-    next(tmp_path.glob(f"words-*/{damage}")).write_bytes(b"\x93NUMPY not really")
+    next(tmp_path.glob(f"words-*/texts/{damage}")).write_bytes(b"\x93NUMPY not really")
     texts = Counted()
     assert kept_words(tmp_path, "v1", texts).scores("skew")[3] > 0
     assert texts.times == 1
@@ -76,6 +80,16 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None
     assert kept_words(missing, "v1", Counted()).scores("skew")[3] > 0
     assert not missing.exists()
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def test_several_counts_are_kept_together_under_their_names(tmp_path: Path) -> None:
+    both = {"texts": Counted(), "more": Counted(("burrow", "wombat"))}
+    words.kept_words(tmp_path, "v1", both)
+    again = words.kept_words(tmp_path, "v1", both)
+    assert (again["texts"].scores("skew")[3] > 0, again["more"].scores("wombat")[1] > 0) == (True, True)
+    assert [texts.times for texts in both.values()] == [1, 1]
+    words.kept_words(tmp_path, "v1", {"texts": both["texts"]})  # other names, another cache
+    assert both["texts"].times == 2
 
 
 @pytest.mark.parametrize("texts", [(), ("", "the of a")])

@@ -24,4 +24,4 @@ def test_every_file_has_its_row(library: Library) -> None:
 
 def test_counts_are_of_what_there_is(tiny: Library, library: Library) -> None:
     assert counts(tiny) == {"problems": 1, "points": 36, "concepts": 0, "cases": 0, "passages": 0}
-    assert counts(library)["passages"] == 6 * (len(library.notes) + len(library.cases))
+    assert counts(library)["passages"] == 8 * len(library.notes) + 6 * len(library.cases)
