@@ -59,8 +59,6 @@ class Votes:
             cited[rows] += 1
         # A document that every second point cites says little.
         self._weights: Floats = (1 / np.sqrt(np.maximum(cited, 1))).astype(np.float32)
-            np.maximum(cited, 1)
-        )  # a document that every second point cites says little
         self._vectors = vectors
         self._words = words
 

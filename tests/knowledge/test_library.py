@@ -261,8 +261,6 @@ def test_every_section_is_a_passage_with_an_id_of_its_own(root: Path, library: L
     assert drills == [f"### Question {n}?\n\nAnswer." for n in range(3)]
     known = {passage.id for passage in passages}
     assert {"some-note#what-it-is", "some-note#drill-questions-3", "one-case#questions-it-inspires"} <= known
-        passage.id for passage in passages
-    }
     assert all(passage.problems == ("tiny",) for passage in passages)
     ids = [passage.id for passage in library.passages]
     assert len(ids) == len(set(ids))
