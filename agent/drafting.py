@@ -119,27 +119,30 @@ async def worded(
     draft: Draft, source: Outline, library: Library, embed: Embed, find: CaseFinder | None, model: Model,
     progress: Progress = lambda done, total: None,
 ) -> Draft:  # fmt: skip
-    """The draft with what `model` wrote well: the brief, the facts, and from a large model points of its own.
+    """The draft with what `model` wrote well: the brief and, by a large model, the facts and points of its own.
 
-    Raises nothing that the model does: what fails stays as it was.
+    A small one answers a fact from the wrong sentence as readily as from the right one (tried with 1.5B: two of four
+    answers were worse than the sentence found without it). Raises nothing that the model does: what fails stays.
     """
     problem, taken = draft.problem, list(draft.taken)
     document = _shown(problem, source, embed)
     stages = () if model.small else tuple(StageId)
-    total = 1 + len(problem.facts) + len(stages)
+    asked = () if model.small else problem.facts
+    total = 1 + len(asked) + len(stages)
+    progress(0, total)
     said = await _say(model, "draft_brief", document=document)
     if _fit_to_open(said):
         problem = problem.model_copy(update={"brief": said})
         taken.append(f"the brief, worded by {model.name}")
     facts = []
-    for done, fact in enumerate(problem.facts, 1):
+    for done, fact in enumerate(asked, 1):
         progress(done, total)
         answer = await _say(model, "draft_fact", document=document, topic=fact.topic, question=_question(fact))
         fits = _fit_to_tell(answer) and _faithful(answer, source, embed)
         facts.append(fact.model_copy(update={"tell": answer}) if fits else fact)
         if fits:
             taken.append(f"the fact {fact.id!r}, worded by {model.name}")
-    problem = problem.model_copy(update={"facts": tuple(facts)})
+    problem = problem.model_copy(update={"facts": tuple(facts) or problem.facts})
     for done, stage in enumerate(stages, 1 + len(facts)):
         progress(done, total)
         written = await _points(model, problem, library, library.stages[stage], document, find)

@@ -453,15 +453,19 @@ class _Bar:
         columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=Console(stderr=True))
         self._task: object = None
+        self._total = 0
 
     def __call__(self, done: int, total: int) -> None:
         if self._task is None:
             self._bar.start()
             self._task = self._bar.add_task("", total=total)
+        self._total = total
         self._bar.update(self._task, completed=done, total=total)  # type: ignore[arg-type]
 
     def close(self) -> None:
+        """Full, also when less was to do than was announced."""
         if self._task is not None:
+            self._bar.update(self._task, completed=self._total)  # type: ignore[arg-type]
             self._bar.stop()
 
 

@@ -151,16 +151,25 @@ async def make(*replies: Reply, small: bool = False, tiny: Library) -> tuple[Pro
     return draft.problem, draft.taken, model
 
 
-async def test_a_small_model_words_the_brief_and_faithful_facts_only(tiny: Library) -> None:
-    brief = "We run a shop with a search for garden tools. Design the search."
+BRIEF = "We run a shop with a search for garden tools. Design the search."
+
+
+async def test_a_small_model_words_the_brief_only(tiny: Library) -> None:
+    problem, taken, model = await make(BRIEF, small=True, tiny=tiny)
+    plain = skeleton(template(), DOCUMENT, "shop-search", embed, None)
+    assert problem == plain.problem.model_copy(update={"brief": BRIEF})
+    assert len(model.asked) == 1
+    assert taken == (*plain.taken, "the brief, worded by scripted")
+
+
+async def test_a_large_model_words_faithful_facts_only(tiny: Library) -> None:
     facts = ["About 40 million daily users.", "The latency is 20 milliseconds.", *["NONE"] * (len(TEMPLATE.facts) - 2)]
-    problem, taken, model = await make(brief, *facts, small=True, tiny=tiny)
-    assert problem.brief == brief
+    problem, _, model = await make(BRIEF, *facts, *["[]"] * 9, tiny=tiny)
+    assert problem.brief == BRIEF
     assert problem.facts[0].tell == "About 40 million daily users."
     assert problem.facts[1].tell == TEMPLATE.facts[1].tell  # invented: no sentence says it
-    assert len(model.asked) == 1 + len(TEMPLATE.facts)
+    assert len(model.asked) == 1 + len(TEMPLATE.facts) + len(StageId)
     assert problem.points == skeleton(template(), DOCUMENT, "shop-search", embed, None).problem.points
-    assert any("worded by scripted" in line for line in taken)
 
 
 async def test_a_large_model_writes_points_that_pass_the_check(tiny: Library) -> None:

@@ -19,6 +19,7 @@ from knowledge.chroma import Chroma
 from knowledge.chroma_server import Server, collection_name
 from knowledge.index import Index, index_passages
 from tests.knowledge.doubles import CountingEmbedder, numbered
+from tests.ui.terminal import run, warm
 
 THIRTY = numbered(30)
 
@@ -140,3 +141,28 @@ def test_a_server_that_dies_or_hangs_in_mid_interview_costs_a_warning(
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_commands_use_the_server_that_is_named(
+    url: str, client: Any, warm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """From the variable to the collection, the user's own files in one of their own, and nothing left behind."""
+    home = warm(warm_home, tmp_path / "home")
+    monkeypatch.setenv("HOTSEAT_CHROMA_URL", url)
+    notes = tmp_path / "notes.md"
+    notes.write_text("# Wombats\n\nThey sort posting lists.\n\n# Burrows\n\nThey shard the index.\n")
+    added = run(monkeypatch, capsys, "knowledge", "add", str(notes))
+    assert added.code == 0
+    assert "Chroma cannot be used" not in added.err
+    assert len(names(client)) == 2
+    found = run(monkeypatch, capsys, "knowledge", "search", "wombats sort posting lists")
+    assert "your notes: notes.md, Wombats" in found.out.splitlines()[0]
+    run(monkeypatch, capsys, "knowledge", "remove", "notes.md")
+    assert len(names(client)) == 1
+    assert not list((home / "own").rglob("chroma-*"))
+
+
+def test_a_wrong_url_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("HOTSEAT_CHROMA_URL", "localhost:8000")
+    assert "HOTSEAT_CHROMA_URL is not a web address" in run(monkeypatch, capsys, "knowledge", "list").error
