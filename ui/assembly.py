@@ -66,6 +66,7 @@ def assemble(
     settings = read_settings(os.environ if environ is None else environ)
     library, warnings = library_of(settings.home)
     chosen = None if problem is None else problem_of(library, problem)
+    scoring, store = load_scoring(), Store(settings.home)  # what can fail comes before what takes long
     embedder = _embedder(warnings) if index else None
     progress = _in_phases(progress, 4 if chosen else 2)
     reader = _reader(settings.home, embedder, progress) if embedder else None
@@ -74,8 +75,8 @@ def assemble(
         reader.prepare(chosen)
     interviewer = Interviewer(
         library=library,
-        scoring=load_scoring(),
-        store=Store(settings.home),
+        scoring=scoring,
+        store=store,
         reader=reader,
         finder=finder,
         model=model_of(settings),
