@@ -23,7 +23,9 @@ from knowledge.cues import stem, stems
 Floats = NDArray[np.float32]
 
 K1, B = 1.5, 0.75
-FORMAT = "1"
+COUNT = "count"
+"""File with the number of texts, and whether any word was counted."""
+FORMAT = "2"
 """Changes whenever words are split, stemmed or weighed differently, so that kept counts are not used any more."""
 
 _STOP_WORDS = (
@@ -45,13 +47,13 @@ class Words:
 
     def __init__(self, bm25: Any, count: int):
         self.bm25 = bm25
-        self._count = count
+        self.count = count
 
     def scores(self, query: str) -> Floats:
         """One score per text, 0 where no word of the query occurs."""
         wanted = content_stems(query)
         if self.bm25 is None or not wanted:
-            return np.zeros(self._count, dtype=np.float32)
+            return np.zeros(self.count, dtype=np.float32)
         return np.asarray(self.bm25.get_scores(wanted), dtype=np.float32)
 
 
@@ -89,8 +91,9 @@ def _read(path: Path, parts: Iterable[str]) -> dict[str, Words] | None:
     found = {}
     try:
         for part in parts:
-            bm25 = bm25s.BM25.load(path / part, mmap=False, show_progress=False)
-            found[part] = Words(bm25, int(bm25.scores["num_docs"]))
+            count, empty = (path / part / COUNT).read_text(encoding="ascii").split()
+            bm25 = None if empty == "empty" else bm25s.BM25.load(path / part, mmap=False, show_progress=False)
+            found[part] = Words(bm25, int(count))
     except Exception:  # whatever a damaged file makes of numpy and JSON
         return None
     return found
@@ -99,12 +102,16 @@ def _read(path: Path, parts: Iterable[str]) -> dict[str, Words] | None:
 def _keep(words: Mapping[str, Words], folder: Path, name: str) -> None:
     for old in folder.glob("words-*"):
         shutil.rmtree(old, ignore_errors=True)
-    if any(part.bm25 is None for part in words.values()) or not folder.is_dir():
+    if not folder.is_dir():
         return
     staging = folder / f"staging-words-{secrets.token_hex(4)}"
     try:
         for part, counted in words.items():
-            counted.bm25.save(staging / part, show_progress=False)
+            (staging / part).mkdir(parents=True)
+            if counted.bm25 is not None:
+                counted.bm25.save(staging / part, show_progress=False)
+            state = "empty" if counted.bm25 is None else "counted"
+            (staging / part / COUNT).write_text(f"{counted.count} {state}", encoding="ascii")
         os.replace(staging, folder / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -94,11 +94,13 @@ def _speeds(library: Library, embedder: MiniLM, phase: Phase, *, large: bool) ->
     queries = [one.query for half in ("tuning", "test") for one in read_golden(half)]
     folder = Path(tempfile.mkdtemp(prefix="hotseat-bench-"))
     try:
-        found = [speed.measure(library.passages, embedder, queries, folder / "shipped", phase("shipped size"))]
+        problems = tuple(library.problems.values())
+        progress = phase("shipped size")
+        found = [speed.measure(library.passages, problems, embedder, queries, folder / "shipped", progress)]
         if large:
             progress = phase(f"{speed.LARGE:,} passages")
             passages, known = speed.made_up(library.passages, embedder, speed.LARGE, progress)
-            found.append(speed.measure(passages, known, queries, folder / "large", progress))
+            found.append(speed.measure(passages, problems, known, queries, folder / "large", progress))
         return found
     finally:
         shutil.rmtree(folder, ignore_errors=True)

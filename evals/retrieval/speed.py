@@ -19,7 +19,7 @@ from evals.retrieval.metrics import mean, percentile
 from knowledge.cues import sentences
 from knowledge.embedding import Embedder
 from knowledge.index import Index, Progress, best_rows, index_passages, text_of
-from knowledge.schema import Passage
+from knowledge.schema import Passage, Problem
 from knowledge.search import CANDIDATES, Search
 
 LARGE = 100_000
@@ -50,13 +50,18 @@ class Speed:
 
 
 def measure(
-    passages: tuple[Passage, ...], embedder: Embedder, queries: Sequence[str], folder: Path, progress: Progress
-) -> Speed:
-    """`folder` must be empty, or what is found there is not built."""
+    passages: tuple[Passage, ...], problems: Sequence[Problem], embedder: Embedder, queries: Sequence[str],
+    folder: Path, progress: Progress,
+) -> Speed:  # fmt: skip
+    """`problems` are those whose points vote; `folder` must be empty, or what is found there is not built."""
     build_s, index = _timed(lambda: index_passages(passages, folder, embedder, progress))
-    counted_s, _ = _timed(lambda: Search([index], embedder, keep=folder))
-    starts = [_timed(lambda: _start(passages, embedder, folder))[0] for _ in range(STARTS)]
-    search = _start(passages, embedder, folder)
+
+    def start() -> Search:
+        return Search([index_passages(passages, folder, embedder)], embedder, problems=problems, keep=folder)
+
+    counted_s, _ = _timed(lambda: Search([index], embedder, problems=problems, keep=folder))
+    starts = [_timed(start)[0] for _ in range(STARTS)]
+    search = start()
     open_s, _ = _timed(search.warm)
     search.passages(queries[0])
     times = [_timed(lambda query=query: search.passages(query))[0] * 1000 for query in queries]  # type: ignore[misc]
@@ -71,10 +76,6 @@ def measure(
         p95_ms=percentile(times, 0.95),
         recall=recall,
     )
-
-
-def _start(passages: tuple[Passage, ...], embedder: Embedder, folder: Path) -> Search:
-    return Search([index_passages(passages, folder, embedder)], embedder, keep=folder)
 
 
 def _recall(index: Index, embedder: Embedder, queries: Sequence[str]) -> float:

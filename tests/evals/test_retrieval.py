@@ -113,7 +113,7 @@ def test_a_public_task_leaves_out_queries_without_a_relevant_text() -> None:
 
 
 def test_speed_measures_a_built_and_a_started_index(tmp_path: Path) -> None:
-    measured = speed.measure(numbered(80), CountingEmbedder(), ["text number 3", "other"], tmp_path, silent)
+    measured = speed.measure(numbered(80), (), CountingEmbedder(), ["text number 3", "other"], tmp_path, silent)
     assert measured.passages == 80
     assert measured.build_s > measured.start_s > 0
     assert 0 < measured.p50_ms <= measured.p95_ms
