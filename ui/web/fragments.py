@@ -10,7 +10,7 @@ from agent.settings import Settings
 from agent.store import Entry
 from agent.view import View
 from knowledge.library import Library
-from knowledge.schema import StageId
+from knowledge.schema import Problem, StageId
 from ui.render import clock
 from ui.web.markup import text
 
@@ -76,6 +76,11 @@ def connection(settings: Settings, warnings: Sequence[str]) -> str:
         state, line = "on", f"Model: {settings.model.model} at {settings.model.base_url}"
     trouble = "".join(notice_html(text(warning)) for warning in warnings)
     return f'<p class="hs-model hs-{state}"><i aria-hidden="true"></i>{text(line)}</p>{trouble}'
+
+
+def summary(problem: Problem) -> str:
+    """What the chosen problem is about."""
+    return f'<p class="hs-summary" role="status">{text(problem.summary)}</p>'
 
 
 def interviews(entries: Sequence[Entry], library: Library) -> str:

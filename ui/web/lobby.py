@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import gradio as gr
@@ -49,10 +50,14 @@ class Page:
         begun.success(None, self.started, None, js=_GO)
 
     def _build_form(self) -> None:
-        problems = self.assembly.interviewer.library.problems.values()
-        labels = [(f"{problem.title}: {problem.summary}", problem.id) for problem in problems]
-        first = labels[0][1] if labels else None
-        problem = gr.Radio(labels, value=first, label="Problem", elem_id="problem")
+        problems = sorted(
+            self.assembly.interviewer.library.problems.values(), key=lambda problem: problem.title.lower()
+        )
+        labels = [(problem.title, problem.id) for problem in problems]
+        problem = gr.Radio(labels, value=labels[0][1], label="Problem", elem_id="problem")
+        summaries = {one.id: fragments.summary(one) for one in problems}
+        summary = block(summaries[labels[0][1]])
+        problem.change(None, problem, summary, js=f"(id) => ({json.dumps(summaries)})[id] ?? ''")
         with gr.Row():
             level = gr.Radio(_LEVELS, value=Level.SENIOR.value, label="Level", min_width=240)
             minutes = gr.Slider(10, 120, value=45, step=5, label="Minutes", min_width=240)
