@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from knowledge.library import Library
 from tests.ui.serving import Served
 from tests.ui.slow_server import SENTENCES
 from tests.ui.terminal import warm
@@ -143,6 +144,15 @@ async def test_a_short_interview_from_the_lobby_to_the_scorecard(served: Served,
     await one.page.wait_for_selector(f'.hs-list a[href="report?s={interview}"]')
     assert one.left_the_machine == []
     assert one.errors == []
+
+
+async def test_the_chosen_problem_says_what_it_is_about(served: Served, tab: Open, library: Library) -> None:
+    one = await tab(served)
+    await one.open("/")
+    for name in ("eta-prediction", "ml-platform"):
+        problem = library.problems[name]
+        await one.page.get_by_label(problem.title).check()
+        await one.page.get_by_text(problem.summary).wait_for()
 
 
 async def test_a_quote_jumps_to_its_turn(served: Served, tab: Open) -> None:
