@@ -16,8 +16,8 @@ from agent.events import Cell
 from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
-    alone=Weights(bias=-7.72, cue=1.49, near=5.85, margin=6.86, shared=6.21, rejecting=0.42),
-    together=Weights(bias=-6.76, cue=1.37, near=5.25, margin=6.31, shared=5.31, rejecting=0.49, context=0.62),
+    alone=Weights(bias=-8.29, cue=1.52, near=7.45, margin=8.1, shared=6.48, rejecting=0.55),
+    together=Weights(bias=-7.42, cue=1.33, near=6.89, margin=7.47, shared=5.6, rejecting=0.6, context=0.52),
     asked=1.6,
     here=0.3,
     shown=0.55,
