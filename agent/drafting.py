@@ -24,7 +24,7 @@ from agent.errors import ModelError
 from agent.models.port import Message, Model
 from agent.phrasing import fenced
 from knowledge.checks import Reading, check_point
-from knowledge.cues import sentences
+from knowledge.cues import sentences, stems
 from knowledge.files import Piece
 from knowledge.library import Library
 from knowledge.schema import Fact, Kind, Point, Problem, Stage, StageId
@@ -47,16 +47,24 @@ WRITTEN_POINTS = 3
 CALL_SECONDS = 180.0
 
 
+_UNNAMED = re.compile(r"(page|part) \d+|beginning|")
+HEADING_BONUS = 0.25
+"""Added to the cosine of a sentence that stands under a heading of the fact's own words ("Goal", "Data")."""
+NUMBERS_COST = 0.1
+"""Taken from a sentence with numbers when a brief is looked for, since a brief is vague."""
+
+
 class CaseFinder(Protocol):
     def passages(self, query: str, *, kind: Kind | None = None, limit: int = 3) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a draft needs of a document."""
+    """What a draft needs of a document: its title, its sentences, and under which heading each of them stands."""
 
     title: str
     sentences: tuple[str, ...]
+    headings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,11 +78,16 @@ class Draft:
 def outline(pieces: Sequence[Piece], name: str) -> Outline:
     """`name` is the title where the document has no heading of its own."""
     top = pieces[0].heading.split(" > ")[0] if pieces else ""
-    title = name if re.fullmatch(r"(page|part) \d+|beginning|", top) else top
-    found = (_plain(one) for piece in pieces for one in sentences(piece.text))
+    names = [" ".join(one.split())[:80] for one in ("" if _UNNAMED.fullmatch(top) else top, name, "My problem")]
+    title = next(one for one in names if len(one) >= 3)
     low, high = SENTENCE_WORDS
-    kept = dict.fromkeys(one for one in found if low <= len(one.split()) <= high and len(one) <= 300)
-    return Outline(title=" ".join(title.split())[:80], sentences=tuple(kept)[:SENTENCES])
+    kept: dict[str, str] = {}
+    for piece in pieces:
+        heading = "" if _UNNAMED.fullmatch(piece.heading) else piece.heading.split(" > ")[-1]
+        for one in map(_plain, sentences(_unwrapped(piece.text))):
+            if low <= len(one.split()) <= high and len(one) <= 300:
+                kept.setdefault(one, heading)
+    return Outline(title, tuple(kept)[:SENTENCES], tuple(kept.values())[:SENTENCES])
 
 
 def identifier(title: str, taken: Iterable[str]) -> str:
@@ -98,10 +111,7 @@ def skeleton(template: Problem, source: Outline, identity: str, embed: Embed, fi
         taken.append("the brief, from the document's nearest sentence")
         facts, told = _answered(facts, source, vectors, embed)
         taken += [f"the fact {one!r}, a sentence of the document" for one in told]
-    stages = {
-        stage: tuple(_backed(point, source.title, find) for point in points)
-        for stage, points in template.stages.items()
-    }
+    stages = {stage: tuple(_backed(point, find) for point in points) for stage, points in template.stages.items()}
     problem = template.model_copy(
         update={
             "id": identity,
@@ -155,22 +165,39 @@ async def worded(
 # --- without a model --------------------------------------------------------------------------------------------------
 
 
+def generic_facts(problem: Problem, template: Problem) -> tuple[str, ...]:
+    """Ids of the facts that still say what the template says: the document did not answer them."""
+    tells = {fact.id: fact.tell for fact in template.facts}
+    return tuple(fact.id for fact in problem.facts if tells.get(fact.id) == fact.tell)
+
+
+def _unwrapped(text: str) -> str:
+    """Lines that were only wrapped are joined; list items and paragraphs stay apart."""
+    return re.sub(r"(?<=[^\s.!?:])[ \t]*\n(?=[ \t]*[^\s\-*#>|+\d])", " ", text)
+
+
 def _plain(sentence: str) -> str:
     return re.sub(r"^\W*\s|[*_`#|]+", "", sentence).strip()
 
 
 def _opening(source: Outline, vectors: NDArray[np.float32], wanted: NDArray[np.float32]) -> str:
-    """The sentence nearest to what a brief says; one without numbers where there is one, since a brief is vague."""
-    vague = [n for n, one in enumerate(source.sentences) if len(one.split()) >= 8 and not re.search(r"\d", one)]
-    rows = vague or list(range(len(source.sentences)))
-    return source.sentences[rows[int((vectors[rows] @ wanted).argmax())]]
+    """The sentence nearest to what a brief says."""
+    cost = [NUMBERS_COST * bool(re.search(r"\d", one)) + (len(one.split()) < 8) for one in source.sentences]
+    return source.sentences[int((vectors @ wanted - np.array(cost)).argmax())]
 
 
 def _answered(
     facts: Sequence[Fact], source: Outline, vectors: NDArray[np.float32], embed: Embed
 ) -> tuple[tuple[Fact, ...], list[str]]:
     """Each fact gets the sentence nearest to its questions, the surest pairs first, no sentence twice."""
-    cosines = np.stack([(vectors @ embed(fact.asks).T).max(axis=1) for fact in facts])
+    under = [set(stems(heading)) for heading in source.headings] or [set[str]()] * len(source.sentences)
+    cosines = np.stack(
+        [
+            (vectors @ embed(fact.asks).T).max(axis=1)
+            + HEADING_BONUS * np.array([bool(set(stems(f"{fact.id} {fact.topic}")) & words) for words in under])
+            for fact in facts
+        ]
+    )
     answers: dict[int, str] = {}
     for flat in np.argsort(-cosines, axis=None, kind="stable"):
         fact, sentence = divmod(int(flat), cosines.shape[1])
@@ -184,11 +211,11 @@ def _answered(
     ), told
 
 
-def _backed(point: Point, title: str, find: CaseFinder | None) -> Point:
-    """The point with the case that retrieval finds for it in this product."""
+def _backed(point: Point, find: CaseFinder | None) -> Point:
+    """The point with the case that retrieval finds for it."""
     if find is None:
         return point
-    found = [hit.passage.document for hit in find.passages(f"{title}. {point.statement}", kind="case", limit=1)]
+    found = [hit.passage.document for hit in find.passages(point.statement, kind="case", limit=1)]
     return point.model_copy(update={"sources": tuple(dict.fromkeys([*point.sources, *found]))})
 
 
@@ -256,7 +283,7 @@ async def _points(
         check_point(reading, "draft", point, library)
         if not reading.findings and point.id not in known:
             known.add(point.id)
-            accepted.append(_backed(point, problem.title, find))
+            accepted.append(_backed(point, find))
     return accepted[:WRITTEN_POINTS]
 
 

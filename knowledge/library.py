@@ -75,7 +75,9 @@ class Library:
         """How to name what a recorded passage stands for, long after."""
         if passage_id.startswith(OWN):
             return self._own_citations.get(passage_id, "your notes: a file that has been changed or removed since")
-        return self.title(passage_id.partition("#")[0])
+        document = passage_id.partition("#")[0]
+        case = self.cases.get(document)
+        return f"{self.title(document)}: {case.head.source.url}" if case else self.title(document)
 
     def title(self, document: str) -> str:
         """Title of a note or case by id; the id itself where nothing has it."""

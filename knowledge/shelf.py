@@ -109,13 +109,18 @@ class Shelf:
         return reports
 
     def remove(self, names: Sequence[str]) -> tuple[list[OwnFile], list[str]]:
-        """Takes files off the shelf by id, path or file name: the removed ones, and names that nothing here has."""
+        """Takes files off the shelf by id, path, folder or name: the removed ones, and names that nothing here has."""
         removed: dict[str, OwnFile] = {}
         unknown = []
         with self._writing() as db:
             for name in names:
-                wanted = {name, str(_absolute(Path(name)))}
-                found = [file for file in _files(db) if wanted & {file.id, file.path, file.title}]
+                path = _absolute(Path(name))
+                wanted = {name, str(path)}
+                found = [
+                    file
+                    for file in _files(db)
+                    if wanted & {file.id, file.path, file.title} or path in Path(file.path).parents
+                ]
                 removed |= {file.id: file for file in found}
                 if not found:
                     unknown.append(name)

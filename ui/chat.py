@@ -39,8 +39,8 @@ async def converse(interviewer: Interviewer, *, setup: Setup | None = None, inte
         _write(_saved(interview))
         os._exit(130)  # a thread still waits for Enter, and Python would wait for that thread
     await _settled(interviewer, interview)
-    card = interviewer.scorecard(interview)
-    _write("\n" + scorecard_markdown(card, interviewer.library) + "\n")
+    view = interviewer.view(interview)
+    _write("\n" + scorecard_markdown(view, interviewer.score(view), interviewer.library) + "\n")
     _write(f"\nKeep it: `hotseat export {interview} --out interview.md`.\n")
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.errors import HotseatError
+from agent.errors import HotseatError, UsageError
 from agent.events import ClockKind, Mode, Setup, Style
 from agent.settings import read_settings
 from knowledge.errors import KnowledgeError
@@ -47,7 +47,7 @@ StyleOption = Annotated[Style, typer.Option(help="hands-off lets you drive; driv
 MinutesOption = Annotated[float, typer.Option(min=10, max=120, help="Length in virtual minutes.")]
 ClockOption = Annotated[ClockKind, typer.Option(help="speech charges words, wall real time, untimed nothing.")]
 OutOption = Annotated[Path | None, typer.Option(help="File to write (an interview also as .json). Default: stdout.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -106,6 +106,7 @@ def problems_new(
         typer.echo(f"  {line}", err=True)
     for finding in made.findings:
         typer.echo(str(finding), err=True)
+    _say_generic(made.generic)
     typer.echo(f"Edit it, check it with `hotseat problems check {made.path}`.", err=True)
     typer.echo(made.id)
     if then:
@@ -115,14 +116,22 @@ def problems_new(
 @problems_app.command("check")
 def problems_check(file: Annotated[Path, typer.Argument(help="A problem of yours, a YAML file.")]) -> None:
     """Check one problem file wherever it lies; exit 1 when anything is wrong."""
-    from knowledge.library import check_file, load
+    from agent.drafting import generic_facts
+    from knowledge.library import check_file, load, read_template
 
-    _, findings = check_file(file.absolute(), load())
+    problem, findings = check_file(file.absolute(), load())
     for finding in findings:
         typer.echo(str(finding))
+    if problem is not None:
+        _say_generic(generic_facts(problem, read_template()))
     if findings:
         raise typer.Exit(1)
     typer.echo(f"{file} is well.", err=True)
+
+
+def _say_generic(facts: tuple[str, ...]) -> None:
+    if facts:
+        typer.echo(f"Facts that still say what the template says: {', '.join(facts)}. Edit each `tell`.", err=True)
 
 
 @app.command()
@@ -209,7 +218,7 @@ def score(interview: str, as_json: JsonOption = False) -> None:
     else:
         from ui.render import scorecard_markdown
 
-        typer.echo(scorecard_markdown(card, interviewer.library))
+        typer.echo(scorecard_markdown(interviewer.view(interview), card, interviewer.library))
 
 
 @app.command()
@@ -287,7 +296,7 @@ def knowledge_add(
     with _bar("Reading your files") as progress:
         reports = shelf.add(paths, progress)
     for report in reports:
-        if report.why and report.outcome is not Outcome.UNCHANGED:
+        if report.why not in ("", "unchanged"):
             typer.echo(str(report), err=True)
     kept = [report for report in reports if report.outcome in (Outcome.ADDED, Outcome.RENEWED)]
     refused = sum(report.outcome is Outcome.REFUSED for report in reports)
@@ -301,12 +310,14 @@ def knowledge_add(
 @knowledge_app.command("list")
 def knowledge_list(as_json: JsonOption = False) -> None:
     """List your own files."""
+    from knowledge.shelf import counted
+
     files = _shelf().files()
     if as_json:
         typer.echo(json.dumps([asdict(file) for file in files], indent=2, ensure_ascii=False))
         return
     for file in files:
-        typer.echo(f"{file.id}  {file.added[:16]}  {file.pieces:5} passages  {file.path}")
+        typer.echo(f"{file.id}  {file.added[:16]}  {counted(file.pieces, 'passage'):>14}  {file.path}")
     if not files:
         typer.echo("No files of yours yet. Add some with `hotseat knowledge add PATH`.", err=True)
 
@@ -329,13 +340,16 @@ def knowledge_remove(
 
 @knowledge_app.command("search")
 def knowledge_search(
-    query: str,
+    words: Annotated[list[str], typer.Argument(help="What you would say.")],
     problem: Annotated[str | None, typer.Option(help="Prefer what serves this problem.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=50)] = 5,
     as_json: JsonOption = False,
 ) -> None:
-    """Search the notes and cases."""
-    finder = _assemble().interviewer.finder
+    """Search the notes, the cases and your own files."""
+    query = " ".join(words).strip()
+    if not query:
+        raise UsageError("There is nothing to search for: give some words.")
+    finder = _assemble(known=problem).interviewer.finder
     hits = finder.passages(query, problem=problem, limit=limit) if finder else []
     rows = [
         {"id": h.passage.id, "title": h.passage.citation, "score": round(h.score, 4), "text": h.passage.text}
@@ -433,9 +447,14 @@ def _settings_home() -> Path:
     return read_settings(os.environ).home
 
 
-def _assemble(*, index: bool = True, problem: str | None = None) -> Assembly:
-    from ui.assembly import assemble
+def _assemble(*, index: bool = True, problem: str | None = None, known: str | None = None) -> Assembly:
+    """`problem` is made ready for an interview; `known` only has to exist."""
+    from ui.assembly import assemble, library_of
 
+    if known is not None:
+        from agent.interviewer import problem_of
+
+        problem_of(library_of(_settings_home())[0], known)
     with _bar("Preparing the notes") as progress:
         assembly = assemble(progress=progress, index=index, problem=problem)
     for warning in assembly.warnings:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from agent.drafting import identifier, outline, skeleton, worded
+from agent.drafting import generic_facts, identifier, outline, skeleton, worded
 from agent.errors import HotseatError, UsageError
 from knowledge.checks import Finding
 from knowledge.embedding import load_embedder
@@ -30,6 +30,8 @@ class Drafted:
     id: str
     path: Path
     taken: tuple[str, ...]
+    generic: tuple[str, ...]
+    """Facts that the document did not answer."""
     findings: tuple[Finding, ...]
 
 
@@ -47,13 +49,14 @@ async def drafted(
     taken_ids = {*library.problems, *(path.stem for path in folder.glob("*.yaml"))}
     identity = _named(name, taken_ids) if name else identifier(document.title, taken_ids)
     embed = load_embedder().embed
-    draft = skeleton(read_template(), document, identity, embed, interviewer.finder)
+    template = read_template()
+    draft = skeleton(template, document, identity, embed, interviewer.finder)
     if interviewer.model is not None:
         draft = await worded(draft, document, library, embed, interviewer.finder, interviewer.model, progress)
     path = folder / f"{identity}.yaml"
     _write(path, draft.problem, source)
     _, findings = check_file(path, library)
-    return Drafted(identity, path, draft.taken, findings)
+    return Drafted(identity, path, draft.taken, generic_facts(draft.problem, template), findings)
 
 
 def _named(name: str, taken: set[str]) -> str:
@@ -64,6 +67,20 @@ def _named(name: str, taken: set[str]) -> str:
     return name
 
 
+class _Row(list[str]):
+    """A list that is written in rows and not one to a line."""
+
+
+def _in_rows(value: Any) -> Any:
+    """Cues as rows: a draft is read and edited by people, who look for the sentences between them."""
+    if isinstance(value, dict):
+        return {
+            key: _Row(one) if key in ("asks", "cues", "targets", "sources") else _in_rows(one)
+            for key, one in value.items()
+        }
+    return [_in_rows(one) for one in value] if isinstance(value, list) else value
+
+
 class _Text(yaml.SafeDumper):
     """Long texts folded, lists indented, as people write them."""
 
@@ -71,10 +88,15 @@ class _Text(yaml.SafeDumper):
         return super().increase_indent(flow, False)
 
 
+_Text.add_representer(
+    _Row, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True)
+)
+
+
 def _write(path: Path, problem: Problem, source: Path) -> None:
     day = datetime.now(UTC).date().isoformat()
     head = f"# Drafted on {day} from {source.name}. How to go on: knowledge/README.md in the Hotseat repository.\n"
-    data = problem.model_dump(mode="json", exclude_none=True)
+    data = _in_rows(problem.model_dump(mode="json", exclude_none=True))
     text = head + yaml.dump(data, Dumper=_Text, sort_keys=False, allow_unicode=True, width=LINE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -96,8 +96,9 @@ def _to_read(view: View, card: Scorecard, library: Library) -> list[str]:
     return ["", "### To read", "", *(f"- {title}" for title in titles)] if titles else []
 
 
-def scorecard_markdown(card: Scorecard, library: Library) -> str:
-    return "\n".join(_card(card, library))
+def scorecard_markdown(view: View, card: Scorecard, library: Library) -> str:
+    """The scorecard and what to read, without the transcript."""
+    return "\n".join([*_card(card, library), *_to_read(view, card, library)])
 
 
 def session_rows(entries: Iterable[Entry]) -> list[dict[str, Any]]:

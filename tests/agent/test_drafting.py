@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.drafting import Outline, identifier, outline, skeleton, worded
+from agent.drafting import Outline, generic_facts, identifier, outline, skeleton, worded
 from agent.errors import ModelStalled
 from agent.models.scripted import Reply, Scripted
 from knowledge.files import Piece
@@ -73,6 +73,47 @@ def test_an_outline_has_a_title_and_plain_sentences_once() -> None:
     assert len(found.sentences) == 2
     assert outline([Piece("page 1", "Some words that are said.")], "a role").title == "a role"
     assert outline([], "empty") == Outline("empty", ())
+    assert outline([Piece("T", "Some words that are said.")], "x").title == "My problem"
+
+
+def test_wrapped_lines_are_one_sentence_and_list_items_are_several() -> None:
+    wrapped = "We rank the tools that a gardener\nsees first on the page."
+    text = f"{wrapped}\n- Search is used by all of them\n- Nobody scrolls to the end"
+    found = outline([Piece("Shop > Data", text)], "x")
+    assert found.sentences == (
+        "We rank the tools that a gardener sees first on the page.",
+        "Search is used by all of them",
+        "Nobody scrolls to the end",
+    )
+    assert found.headings == ("Data",) * 3
+
+
+def test_a_heading_of_the_facts_own_words_helps_its_sentences() -> None:
+    first = TEMPLATE.facts[0].model_copy(update={"id": "market", "topic": "markets", "asks": ("qqq www", "eee rrr")})
+    asked = TEMPLATE.model_copy(update={"facts": (first, *TEMPLATE.facts[1:])})
+    said = "Mostly in Kent, a little in Wales."
+    nearly = patched_cosine(0.3)
+    for heading, taken in (("Markets", True), ("Weather", False)):
+        problem = skeleton(asked, Outline("Tools", (said,), (heading,)), "x", nearly, None).problem
+        assert (problem.facts[0].tell == said) is taken
+
+
+def patched_cosine(cosine: float) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """Every text but cues has the same direction; cues lie at `cosine` from it."""
+    cues = {cue for fact in TEMPLATE.facts for cue in fact.asks} | {"qqq www", "eee rrr"}
+
+    def embed_(texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = [(cosine, (1 - cosine**2) ** 0.5) if text in cues else (1.0, 0.0) for text in texts]
+        return np.array(rows, dtype=np.float32)
+
+    return embed_
+
+
+def test_facts_that_the_document_did_not_answer_are_named() -> None:
+    draft = skeleton(template(), DOCUMENT, "shop-search", embed, None)
+    named = generic_facts(draft.problem, template())
+    assert template().facts[0].id not in named
+    assert set(named) == {fact.id for fact in template().facts[1:]}
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,12 @@ def test_a_removed_file_leaves_no_trace(shelf: Shelf, notes: Path) -> None:
     assert b"Warm them" not in b"".join(path.read_bytes() for path in shelf.folder.rglob("*") if path.is_file())
 
 
+def test_a_folder_is_removed_with_all_its_files(shelf: Shelf, notes: Path) -> None:
+    shelf.add([notes])
+    removed, unknown = shelf.remove([str(notes)])
+    assert (len(removed), unknown, shelf.files()) == (3, [], [])
+
+
 def test_a_user_who_added_nothing_has_nothing_and_no_folder(shelf: Shelf) -> None:
     assert (shelf.files(), shelf.passages(), shelf.index(CountingEmbedder())) == ([], (), None)
     assert not shelf.folder.exists()

@@ -65,7 +65,9 @@ def test_a_problem_is_drafted_from_a_document_and_played_at_once(warm_hotseat: H
     assert ended.out == f"{identity}\n"
     path = tmp_path / "home" / "problems" / f"{identity}.yaml"
     assert str(path) in ended.err
-    assert warm_hotseat("problems", "check", str(path)).code == 0
+    checked = warm_hotseat("problems", "check", str(path))
+    assert checked.code == 0
+    assert "Facts that still say what the template says: goal" in checked.err
     drafted = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert "40 million daily active users" in " ".join(fact["tell"] for fact in drafted["facts"])
     assert "80 milliseconds" in " ".join(fact["tell"] for fact in drafted["facts"])
