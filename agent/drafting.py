@@ -39,14 +39,12 @@ SHOWN_SENTENCES = 40
 """Most that a model is shown: about 1,000 tokens."""
 SENTENCE_WORDS = (5, 45)
 ANSWERS = 0.45
-"""Cosine from which a sentence is taken for an answer to a fact's question; looked up on six documents."""
+"""Cosine from which a sentence is taken for an answer to a fact's question; set by hand on a few job descriptions."""
 FAITHFUL = 0.55
 """Cosine from which a model's sentence is taken to say what a sentence of the document says."""
 WRITTEN_POINTS = 3
 """Points per stage asked of a large model; they take the place of the template's last ones."""
 CALL_SECONDS = 180.0
-
-
 _UNNAMED = re.compile(r"(page|part) \d+|beginning|")
 HEADING_BONUS = 0.25
 """Added to the cosine of a sentence that stands under a heading of the fact's own words ("Goal", "Data")."""
@@ -135,7 +133,8 @@ async def worded(
     answers were worse than the sentence found without it). Raises nothing that the model does: what fails stays.
     """
     problem, taken = draft.problem, list(draft.taken)
-    document = _shown(problem, source, embed)
+    vectors = embed(source.sentences) if source.sentences else np.zeros((0, 0), dtype=np.float32)
+    document = _shown(problem, source, vectors, embed)
     stages = () if model.small else tuple(StageId)
     asked = () if model.small else problem.facts
     total = 1 + len(asked) + len(stages)
@@ -148,7 +147,7 @@ async def worded(
     for done, fact in enumerate(asked, 1):
         progress(done, total)
         answer = await _say(model, "draft_fact", document=document, topic=fact.topic, question=_question(fact))
-        fits = _fit_to_tell(answer) and _faithful(answer, source, embed)
+        fits = _fit_to_tell(answer) and _faithful(answer, vectors, embed)
         facts.append(fact.model_copy(update={"tell": answer}) if fits else fact)
         if fits:
             taken.append(f"the fact {fact.id!r}, worded by {model.name}")
@@ -222,12 +221,12 @@ def _backed(point: Point, find: CaseFinder | None) -> Point:
 # --- with a model -----------------------------------------------------------------------------------------------------
 
 
-def _shown(problem: Problem, source: Outline, embed: Embed) -> str:
+def _shown(problem: Problem, source: Outline, vectors: NDArray[np.float32], embed: Embed) -> str:
     """The sentences that bear on the problem most, in the document's order."""
-    if not source.sentences:
+    if not len(vectors):
         return fenced(source.title)
     wanted = embed([problem.title, *(fact.topic for fact in problem.facts)])
-    nearest = (embed(source.sentences) @ wanted.T).max(axis=1)
+    nearest = (vectors @ wanted.T).max(axis=1)
     chosen = sorted(np.argsort(-nearest, kind="stable")[:SHOWN_SENTENCES])
     return fenced("\n".join(source.sentences[n] for n in chosen))
 
@@ -257,11 +256,9 @@ def _fit_to_tell(text: str) -> bool:
     return 4 <= len(text.split()) <= 45 and "none" not in plain and "document" not in plain and "?" not in plain
 
 
-def _faithful(text: str, source: Outline, embed: Embed) -> bool:
+def _faithful(text: str, vectors: NDArray[np.float32], embed: Embed) -> bool:
     """A sentence that no sentence of the document resembles is the model's own invention."""
-    if not source.sentences:
-        return False
-    return float((embed(source.sentences) @ embed([text])[0]).max()) >= FAITHFUL
+    return bool(len(vectors)) and float((vectors @ embed([text])[0]).max()) >= FAITHFUL
 
 
 async def _points(

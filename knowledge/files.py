@@ -23,7 +23,7 @@ from types import TracebackType
 
 TEXT_BYTES = 20 * 2**20
 PDF_BYTES = 100 * 2**20
-"""Larger files are refused: 20 MiB of text are about 20,000 pieces and eight minutes of embedding."""
+"""Larger files are refused: 20 MiB of text are some 20,000 pieces to embed."""
 UNPACKED_BYTES = 200 * 2**20
 """What a DOCX may unpack to (a zip bomb unpacks to gigabytes)."""
 CHILD_BYTES = 640 * 2**20

@@ -2,7 +2,7 @@
 
     shelf.sqlite   files and their pieces, by content hash; the truth
     shelf.lock     held by the one process that adds or removes
-    (and the index of these passages, `index.py`)
+    (and the index of its passages, `index.py`)
 
 One folder per user. Nothing here leaves the machine.
 """
@@ -21,11 +21,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from knowledge.chroma_server import Server
-from knowledge.embedding import Embedder
 from knowledge.errors import KnowledgeError
 from knowledge.files import FileReader, Piece, Unreadable, supported
-from knowledge.index import Index, Progress, index_passages
+from knowledge.index import Progress
 from knowledge.schema import Passage
 
 LOCK_SECONDS = 5.0
@@ -146,17 +144,6 @@ class Shelf:
             Passage(id=f"{file}#{n}", kind="own", document=file, title=title, heading=heading, text=text)
             for file, n, title, heading, text in rows
         )
-
-    def index(
-        self, embedder: Embedder, progress: Progress = lambda done, total: None, *, server: Server | None = None
-    ) -> Index | None:
-        """The index of all passages, brought up to date; None for a user who never added anything. Raises ShelfError.
-
-        Embeds only what is new, and leaves no trace of what was removed.
-        """
-        if not (self.folder / "shelf.sqlite").is_file():
-            return None
-        return index_passages(self.passages(), self.folder, embedder, progress, server=server)
 
     # --- the database ---
 

@@ -168,7 +168,7 @@ def _finder(
     ours, own = index_folder(settings.home), shelf_folder(settings.home)
     try:
         indexes = [ensure_index(library, ours, embedder, progress, server=server_of(settings, ours))]
-        if library.own:
+        if own.is_dir():  # also when nothing is left in it: what was removed leaves the index too
             indexes.append(index_passages(library.own, own, embedder, progress, server=server_of(settings, own)))
         found = Search(indexes, embedder, problems=tuple(library.problems.values()), keep=ours)
     except Exception as error:  # an index is a cache; an interview does not wait for it to be repaired

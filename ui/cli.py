@@ -333,7 +333,7 @@ def knowledge_remove(
     for file in removed:
         typer.echo(f"{file.path}: removed")
     if removed:
-        _forget()
+        knowledge_build()
     if unknown:
         raise HotseatError(f"Not among your files: {', '.join(unknown)}. `hotseat knowledge list` shows them.")
 
@@ -349,7 +349,10 @@ def knowledge_search(
     query = " ".join(words).strip()
     if not query:
         raise UsageError("There is nothing to search for: give some words.")
-    finder = _assemble(known=problem).interviewer.finder
+    interviewer = _assemble().interviewer
+    if problem is not None:
+        interviewer.problem(problem)
+    finder = interviewer.finder
     hits = finder.passages(query, problem=problem, limit=limit) if finder else []
     rows = [
         {"id": h.passage.id, "title": h.passage.citation, "score": round(h.score, 4), "text": h.passage.text}
@@ -367,16 +370,6 @@ def _shelf() -> Shelf:
     from ui.assembly import shelf_folder
 
     return Shelf(shelf_folder(_settings_home()))
-
-
-def _forget() -> None:
-    """The indexes follow at once: what was removed must not lie about until the next start."""
-    from knowledge.embedding import load_embedder
-    from ui.assembly import server_of, shelf_folder
-
-    settings = read_settings(os.environ)
-    _shelf().index(load_embedder(), server=server_of(settings, shelf_folder(settings.home)))
-    knowledge_build()
 
 
 @bench_app.command("retrieval")
@@ -447,14 +440,9 @@ def _settings_home() -> Path:
     return read_settings(os.environ).home
 
 
-def _assemble(*, index: bool = True, problem: str | None = None, known: str | None = None) -> Assembly:
-    """`problem` is made ready for an interview; `known` only has to exist."""
-    from ui.assembly import assemble, library_of
+def _assemble(*, index: bool = True, problem: str | None = None) -> Assembly:
+    from ui.assembly import assemble
 
-    if known is not None:
-        from agent.interviewer import problem_of
-
-        problem_of(library_of(_settings_home())[0], known)
     with _bar("Preparing the notes") as progress:
         assembly = assemble(progress=progress, index=index, problem=problem)
     for warning in assembly.warnings:

@@ -5,6 +5,7 @@ Nothing is remembered between runs but vectors, under the data folder; figures a
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import tempfile
@@ -67,7 +68,7 @@ def run(library: Library, home: Path, phase: Phase, *, large: bool = True, publi
     }
     return Bench(
         when=datetime.now(UTC).date().isoformat(),
-        machine=f"{platform.machine()}, {_cores()} cores, Python {platform.python_version()}",
+        machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         quality=measured,
         sizes={task.name: len(task.queries) for task in tasks},
         average=average,
@@ -130,9 +131,3 @@ def _cell(found: Quality) -> str:
 
 def _slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-
-
-def _cores() -> int:
-    import os
-
-    return os.cpu_count() or 1

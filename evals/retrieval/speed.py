@@ -1,14 +1,14 @@
 """How fast search is: at the shipped size, and at 100,000 passages made up of the library's sentences.
 
-Vectors of made-up passages are mixtures of real sentence vectors: embedding 100,000 texts would take half an hour and
-change nothing in what is timed here. Queries are real and embedded each time.
+Vectors of made-up passages are mixtures of real sentence vectors: embedding 100,000 texts would take many minutes
+and change nothing in what is timed here. Queries are real and embedded each time.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,9 +44,6 @@ class Speed:
     """A query, its embedding included."""
     recall: float
     """Share of the fifty nearest by exact search that Chroma returns."""
-
-    def row(self) -> dict[str, float]:
-        return asdict(self)
 
 
 def measure(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -163,7 +165,9 @@ def test_a_file_that_takes_for_ever_or_kills_its_reader_costs_that_file(tmp_path
         assert reader.read(good)
 
 
-def test_the_child_has_little_memory(tmp_path: Path) -> None:
-    hungry = "import knowledge.files as f; f._limit_memory(); x = bytearray(2 * f.CHILD_BYTES)"
-    ended = os.spawnl(os.P_WAIT, files.sys.executable, files.sys.executable, "-c", hungry)
-    assert ended != 0
+def test_the_child_has_little_memory() -> None:
+    for share, fits in ((0.25, True), (2, False)):
+        taking = f"import knowledge.files as f; f._limit_memory(); x = bytearray(int({share} * f.CHILD_BYTES))"
+        ended = subprocess.run([sys.executable, "-c", taking], capture_output=True, text=True, check=False)
+        assert (ended.returncode == 0) is fits, ended.stderr
+        assert ("MemoryError" in ended.stderr) is not fits

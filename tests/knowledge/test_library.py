@@ -186,6 +186,10 @@ FAULTS: dict[str, tuple[Fault, str, str, str]] = {
         in_problem(lambda d: [p.update(misconceptions=[]) for ps in d["stages"].values() for p in ps]),
         PROBLEM, "misconceptions", "has 0",
     ),
+    "a board component twice": (
+        in_problem(lambda d: d["board"]["components"].append(d["board"]["components"][0])),
+        PROBLEM, "c0", "duplicate board component",
+    ),
     "a board link to nothing": (
         in_problem(lambda d: d["board"]["links"].append(["c0", "c9"])), PROBLEM, "board", "names 'c9'"
     ),

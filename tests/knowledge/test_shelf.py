@@ -11,6 +11,8 @@ import pytest
 from filelock import FileLock
 
 from knowledge import shelf as module
+from knowledge.embedding import Embedder
+from knowledge.index import Index, index_passages
 from knowledge.shelf import Outcome, Shelf, ShelfError
 from tests.knowledge.doubles import CountingEmbedder
 from tests.knowledge.own_files import write_docx, write_many, write_pdf
@@ -30,6 +32,10 @@ def notes(tmp_path: Path) -> Path:
     write_pdf(folder / "book.pdf", ["Feature stores keep values as of a time.", "Calibrate after downsampling."])
     write_docx(folder / "role.docx", [("Heading1", "Role"), ("", "You will own ranking.")])
     return folder
+
+
+def indexed(shelf: Shelf, embedder: Embedder) -> Index:
+    return index_passages(shelf.passages(), shelf.folder, embedder)
 
 
 def outcomes(shelf: Shelf, *paths: Path) -> dict[str, Outcome]:
@@ -63,15 +69,14 @@ def test_files_become_passages_with_page_or_heading(shelf: Shelf, notes: Path) -
 def test_only_what_changed_is_read_and_embedded_again(shelf: Shelf, notes: Path) -> None:
     shelf.add([notes])
     embedder = CountingEmbedder()
-    assert shelf.index(embedder) is not None
+    indexed(shelf, embedder)
     assert len(embedder.seen) == 5
     assert set(outcomes(shelf, notes).values()) == {Outcome.UNCHANGED}
     (notes / "serving.md").write_text("# Caches\n\nWarm them before the switch.\n\n# Retries\n\nWith jitter.\n")
     assert outcomes(shelf, notes)["serving.md"] is Outcome.RENEWED
     later = CountingEmbedder()
-    index = shelf.index(later)
+    index = indexed(shelf, later)
     assert later.seen == ["serving.md: Retries\nWith jitter."]
-    assert index is not None
     assert [one.heading for one in index.passages if one.title == "serving.md"] == ["Caches", "Retries"]
 
 
@@ -121,20 +126,18 @@ def test_a_name_that_is_no_utf_8_is_refused(shelf: Shelf, tmp_path: Path) -> Non
 
 def test_a_removed_file_leaves_no_trace(shelf: Shelf, notes: Path) -> None:
     shelf.add([notes])
-    assert shelf.index(CountingEmbedder()) is not None
+    indexed(shelf, CountingEmbedder())
     role = next(file for file in shelf.files() if file.title == "role.docx")
     removed, unknown = shelf.remove([role.id, str(notes / "book.pdf"), "other.md"])
     assert ([file.title for file in removed], unknown) == (["role.docx", "book.pdf"], ["other.md"])
-    index = shelf.index(CountingEmbedder())
-    assert index is not None
+    index = indexed(shelf, CountingEmbedder())
     assert {one.title for one in index.passages} == {"serving.md"}
     everything = b"".join(path.read_bytes() for path in shelf.folder.rglob("*") if path.is_file())
     assert b"Warm them" in everything
     assert b"own ranking" not in everything
     assert b"Feature stores" not in everything
     assert shelf.remove(["serving.md"])[1] == []
-    empty = shelf.index(CountingEmbedder())
-    assert empty is not None
+    empty = indexed(shelf, CountingEmbedder())
     assert empty.passages == ()
     assert not list(shelf.folder.glob("chroma-*"))
     assert b"Warm them" not in b"".join(path.read_bytes() for path in shelf.folder.rglob("*") if path.is_file())
@@ -147,7 +150,7 @@ def test_a_folder_is_removed_with_all_its_files(shelf: Shelf, notes: Path) -> No
 
 
 def test_a_user_who_added_nothing_has_nothing_and_no_folder(shelf: Shelf) -> None:
-    assert (shelf.files(), shelf.passages(), shelf.index(CountingEmbedder())) == ([], (), None)
+    assert (shelf.files(), shelf.passages()) == ([], ())
     assert not shelf.folder.exists()
 
 
@@ -174,10 +177,12 @@ def test_a_thousand_small_files_and_a_large_one_stay_within_a_gigabyte(tmp_path:
     large.write_text("Ranking models are trained on what was shown. " * 430_000)
     script = (
         "import resource, sys; from pathlib import Path\n"
-        "from knowledge.embedding import load_embedder; from knowledge.shelf import Shelf\n"
+        "from knowledge.embedding import load_embedder; from knowledge.index import index_passages\n"
+        "from knowledge.shelf import Shelf\n"
         "here, many, large = map(Path, sys.argv[1:])\n"
         "notes, all_ = Shelf(here / 'notes'), Shelf(here / 'all')\n"
-        "reports = notes.add([many]); index = notes.index(load_embedder()); all_.add([large])\n"
+        "reports = notes.add([many]); all_.add([large])\n"
+        "index = index_passages(notes.passages(), notes.folder, load_embedder())\n"
         "peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))\n"
         "print(len(reports), len(index.passages), len(all_.passages()), peak)"
     )

@@ -41,6 +41,8 @@ def test_own_files_are_added_found_cited_listed_and_forgotten(warm_hotseat: Hots
     assert (row["path"], row["pieces"]) == (str(book), 2)
 
     assert warm_hotseat("knowledge", "remove", "book.pdf").out == f"{book}: removed\n"
+    kept = b"".join(path.read_bytes() for path in (book.parent / "home").rglob("*") if path.is_file())
+    assert b"posting lists of burrows" not in kept
     after = json.loads(warm_hotseat("knowledge", "search", "wombat burrows posting lists", "--json").out)
     assert not any(hit["title"].startswith("your notes") for hit in after)
     assert warm_hotseat("knowledge", "list").out == ""
@@ -119,3 +121,4 @@ def test_an_unknown_problem_or_interview_is_named_before_anything_is_prepared(ho
     assert "There is no problem 'x'" in hotseat("chat", "--problem", "x").error
     assert "nosuch" in hotseat("resume", "nosuch").error
     assert not (tmp_path / "home" / "knowledge").exists()
+    assert not (tmp_path / "home" / "own").exists()
