@@ -12,29 +12,24 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.errors import HotseatError, UsageError
+from agent.errors import HotseatError
 from agent.events import ClockKind, Mode, Setup, Style
-from agent.settings import read_settings
 from knowledge.errors import KnowledgeError
 from knowledge.schema import Level
+from ui.cli_knowledge import bench_app, knowledge_app
+from ui.console import JsonOption, OutOption, assembled, bar, deliver, settings_home
 
 if TYPE_CHECKING:
-    from knowledge.shelf import Shelf
-    from ui.assembly import Assembly
+    pass
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-knowledge_app = typer.Typer(help="Check, index and search the notes.", no_args_is_help=True)
 problems_app = typer.Typer(help="List the problems; draft and check your own.")
 model_app = typer.Typer(help="Get and serve a local model.", no_args_is_help=True)
-bench_app = typer.Typer(help="Measure parts of Hotseat on this machine.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(problems_app, name="problems")
 app.add_typer(knowledge_app, name="knowledge")
@@ -46,8 +41,6 @@ ModeOption = Annotated[Mode, typer.Option(help="interview is strict; practice gi
 StyleOption = Annotated[Style, typer.Option(help="hands-off lets you drive; driver asks more.")]
 MinutesOption = Annotated[float, typer.Option(min=10, max=120, help="Length in virtual minutes.")]
 ClockOption = Annotated[ClockKind, typer.Option(help="speech charges words, wall real time, untimed nothing.")]
-OutOption = Annotated[Path | None, typer.Option(help="File to write (an interview also as .json). Default: stdout.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -67,7 +60,7 @@ def web(
     from ui.web.server import listen, serve
 
     listener = listen(host, port)
-    serve(_assemble(), listener, browser=browser)
+    serve(assembled(), listener, browser=browser)
 
 
 @problems_app.callback(invoke_without_command=True)
@@ -77,7 +70,7 @@ def problems(context: typer.Context, as_json: JsonOption = False) -> None:
         return
     from ui.assembly import library_of
 
-    library, warnings = library_of(_settings_home())
+    library, warnings = library_of(settings_home())
     for line in warnings:
         typer.echo(line, err=True)
     rows = [{"id": p.id, "title": p.title, "summary": p.summary} for p in library.problems.values()]
@@ -99,8 +92,8 @@ def problems_new(
     """Draft a problem of your own from a document, check it, and be interviewed on it."""
     from ui.drafts import drafted
 
-    with _bar("Drafting") as progress:
-        made = asyncio.run(drafted(source, _assemble(), name, progress))
+    with bar("Drafting") as progress:
+        made = asyncio.run(drafted(source, assembled(), name, progress))
     typer.echo(f"Written to {made.path}. Taken over:", err=True)
     for line in made.taken or ("nothing; all of it is the template",):
         typer.echo(f"  {line}", err=True)
@@ -147,7 +140,7 @@ def chat(
     from ui.chat import converse
 
     setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes, clock=clock)
-    asyncio.run(converse(_assemble(problem=problem).interviewer, setup=setup))
+    asyncio.run(converse(assembled(problem=problem).interviewer, setup=setup))
 
 
 @app.command()
@@ -157,8 +150,8 @@ def resume(interview: Annotated[str, typer.Argument(help="Id, as `hotseat sessio
     from agent.transcript import setup_of
     from ui.chat import converse
 
-    setup = setup_of(Store(_settings_home()).events(interview))
-    asyncio.run(converse(_assemble(problem=setup.problem).interviewer, interview=interview))
+    setup = setup_of(Store(settings_home()).events(interview))
+    asyncio.run(converse(assembled(problem=setup.problem).interviewer, interview=interview))
 
 
 @app.command()
@@ -167,7 +160,7 @@ def sessions(as_json: JsonOption = False) -> None:
     from agent.store import Store
     from ui.render import session_rows
 
-    entries, unreadable = Store(_settings_home()).listing("local")
+    entries, unreadable = Store(settings_home()).listing("local")
     rows = session_rows(entries)
     for line in unreadable:
         typer.echo(line, err=True)
@@ -196,7 +189,7 @@ def play(
 
     script = read_candidate(candidate)
     setup = Setup(problem=problem, level=level, mode=mode, style=style, minutes=minutes)
-    interviewer = _assemble(problem=problem).interviewer
+    interviewer = assembled(problem=problem).interviewer
 
     async def to_the_end() -> str:
         interview = ""
@@ -210,7 +203,7 @@ def play(
 @app.command()
 def score(interview: str, as_json: JsonOption = False) -> None:
     """Print the scorecard of an interview; a model, where there is one, first settles what is open."""
-    interviewer = _assemble(index=False).interviewer
+    interviewer = assembled(index=False).interviewer
     asyncio.run(interviewer.settle(interview))
     card = interviewer.scorecard(interview)
     if as_json:
@@ -230,167 +223,14 @@ def export(
     """Export an interview with its scorecard."""
     from ui.render import markdown, played
 
-    interviewer = _assemble(index=False).interviewer
+    interviewer = assembled(index=False).interviewer
     view = interviewer.view(interview)
     card = interviewer.score(view)
     if out is not None and out.suffix == ".json":
         text = json.dumps(played(interview, view, card), indent=2, ensure_ascii=False) + "\n"
     else:
         text = markdown(interview, view, card, interviewer.library, command)
-    _deliver(text, out)
-
-
-@knowledge_app.command("check")
-def knowledge_check() -> None:
-    """Check every content file; exit 1 when anything is wrong."""
-    from agent.content import load_scoring
-    from knowledge.library import ContentError, check
-
-    findings = list(check())
-    try:
-        load_scoring()
-    except ContentError as error:
-        findings += error.findings
-    for finding in findings:
-        typer.echo(str(finding))
-    if findings:
-        raise typer.Exit(1)
-    typer.echo("All content files are well.", err=True)
-
-
-@knowledge_app.command("stats")
-def knowledge_stats(as_json: JsonOption = False) -> None:
-    """Count what the library holds."""
-    from knowledge.library import load
-    from ui.library_page import counts
-
-    held = counts(load())
-    typer.echo(json.dumps(held) if as_json else "\n".join(f"{name:10} {n}" for name, n in held.items()))
-
-
-@knowledge_app.command("page")
-def knowledge_page(out: OutOption = None) -> None:
-    """Write the library at a glance, as Markdown."""
-    from knowledge.library import load
-    from ui.library_page import page
-
-    _deliver(page(load()), out)
-
-
-@knowledge_app.command("build")
-def knowledge_build() -> None:
-    """Bring the search index up to date, on a Chroma server too."""
-    finder = _assemble().interviewer.finder
-    if finder is not None:
-        finder.warm()
-
-
-@knowledge_app.command("add")
-def knowledge_add(
-    paths: Annotated[list[Path], typer.Argument(help="Files (.md .txt .pdf .html .docx) and folders of them.")],
-) -> None:
-    """Add files of your own, to be searched and cited beside ours; they stay on this machine."""
-    from knowledge.shelf import Outcome, counted
-
-    shelf = _shelf()
-    with _bar("Reading your files") as progress:
-        reports = shelf.add(paths, progress)
-    for report in reports:
-        if report.why not in ("", "unchanged"):
-            typer.echo(str(report), err=True)
-    kept = [report for report in reports if report.outcome in (Outcome.ADDED, Outcome.RENEWED)]
-    refused = sum(report.outcome is Outcome.REFUSED for report in reports)
-    knowledge_build()
-    pieces = sum(report.pieces for report in kept)
-    typer.echo(f"{counted(len(kept), 'file')} added, {counted(pieces, 'passage')}; {counted(refused, 'path')} refused.")
-    if refused:
-        raise typer.Exit(1)
-
-
-@knowledge_app.command("list")
-def knowledge_list(as_json: JsonOption = False) -> None:
-    """List your own files."""
-    from knowledge.shelf import counted
-
-    files = _shelf().files()
-    if as_json:
-        typer.echo(json.dumps([asdict(file) for file in files], indent=2, ensure_ascii=False))
-        return
-    for file in files:
-        typer.echo(f"{file.id}  {file.added[:16]}  {counted(file.pieces, 'passage'):>14}  {file.path}")
-    if not files:
-        typer.echo("No files of yours yet. Add some with `hotseat knowledge add PATH`.", err=True)
-
-
-@knowledge_app.command("remove")
-def knowledge_remove(
-    names: Annotated[
-        list[str], typer.Argument(help="Ids, paths or file names, as `hotseat knowledge list` shows them.")
-    ],
-) -> None:
-    """Remove files of yours from the index, and every trace of them; the files themselves stay."""
-    removed, unknown = _shelf().remove(names)
-    for file in removed:
-        typer.echo(f"{file.path}: removed")
-    if removed:
-        knowledge_build()
-    if unknown:
-        raise HotseatError(f"Not among your files: {', '.join(unknown)}. `hotseat knowledge list` shows them.")
-
-
-@knowledge_app.command("search")
-def knowledge_search(
-    words: Annotated[list[str], typer.Argument(help="What you would say.")],
-    problem: Annotated[str | None, typer.Option(help="Prefer what serves this problem.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=50)] = 5,
-    as_json: JsonOption = False,
-) -> None:
-    """Search the notes, the cases and your own files."""
-    query = " ".join(words).strip()
-    if not query:
-        raise UsageError("There is nothing to search for: give some words.")
-    interviewer = _assemble().interviewer
-    if problem is not None:
-        interviewer.problem(problem)
-    finder = interviewer.finder
-    hits = finder.passages(query, problem=problem, limit=limit) if finder else []
-    rows = [
-        {"id": h.passage.id, "title": h.passage.citation, "score": round(h.score, 4), "text": h.passage.text}
-        for h in hits
-    ]
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    for row in rows:
-        typer.echo(f"{row['score']:.3f}  {row['id']}  {row['title']}")
-
-
-def _shelf() -> Shelf:
-    from knowledge.shelf import Shelf
-    from ui.assembly import shelf_folder
-
-    return Shelf(shelf_folder(_settings_home()))
-
-
-@bench_app.command("retrieval")
-def bench_retrieval(
-    large: Annotated[bool, typer.Option("--large/--no-large", help="Also 100,000 made-up passages.")] = True,
-    public: Annotated[
-        bool, typer.Option("--public/--no-public", help="Also public collections, downloaded once.")
-    ] = True,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure search: what it finds, against words or meaning alone, and how fast. Some minutes."""
-    from contextlib import ExitStack
-
-    from evals.retrieval.bench import run, tables
-    from knowledge.library import load
-    from ui.assembly import quiet_environment
-
-    quiet_environment()
-    with ExitStack() as bars:
-        bench = run(load(), _settings_home(), lambda name: bars.enter_context(_bar(name)), large=large, public=public)
-    typer.echo(json.dumps(bench.row(), indent=2) if as_json else tables(bench))
+    deliver(text, out)
 
 
 @model_app.command("pull")
@@ -400,8 +240,8 @@ def model_pull(
     """Download the weights of the local model (1.1 GB), verified by SHA-256."""
     from agent.models import local
 
-    with _bar("Getting the model") as progress:
-        path = local.pull(_settings_home() / "models", progress, environ=os.environ, from_file=from_file)
+    with bar("Getting the model") as progress:
+        path = local.pull(settings_home() / "models", progress, environ=os.environ, from_file=from_file)
     typer.echo(str(path))
 
 
@@ -411,7 +251,7 @@ def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 take
     from agent.models import local
     from agent.models.weights import QWEN
 
-    with local.serve(_settings_home() / "models" / QWEN.file, port=port) as server:
+    with local.serve(settings_home() / "models" / QWEN.file, port=port) as server:
         typer.echo(f"export HOTSEAT_MODEL={server.model}")
         typer.echo(f"export HOTSEAT_BASE_URL={server.base_url}")
         typer.echo(f"export HOTSEAT_API_KEY={server.api_key.get_secret_value()}")
@@ -422,67 +262,6 @@ def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 take
 
 
 # --- shared ----------------------------------------------------------------------------------------------------------
-
-
-def _deliver(text: str, out: Path | None) -> None:
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HotseatError(f"{out} cannot be written: {error.strerror}.") from None
-    typer.echo(f"Written to {out}.", err=True)
-
-
-def _settings_home() -> Path:
-    return read_settings(os.environ).home
-
-
-def _assemble(*, index: bool = True, problem: str | None = None) -> Assembly:
-    from ui.assembly import assemble
-
-    with _bar("Preparing the notes") as progress:
-        assembly = assemble(progress=progress, index=index, problem=problem)
-    for warning in assembly.warnings:
-        typer.echo(warning, err=True)
-    return assembly
-
-
-class _Bar:
-    """A progress bar on stderr that appears with the first step and not before."""
-
-    def __init__(self, label: str):
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True))
-        self._task: object = None
-        self._total = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        if self._task is None:
-            self._bar.start()
-            self._task = self._bar.add_task("", total=total)
-        self._total = total
-        self._bar.update(self._task, completed=done, total=total)  # type: ignore[arg-type]
-
-    def close(self) -> None:
-        """Full, also when less was to do than was announced."""
-        if self._task is not None:
-            self._bar.update(self._task, completed=self._total)  # type: ignore[arg-type]
-            self._bar.stop()
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[_Bar]:
-    bar = _Bar(label)
-    try:
-        yield bar
-    finally:
-        bar.close()
 
 
 def _progress_line(text: str) -> None:
