@@ -40,6 +40,22 @@ _REJECTION = re.compile(
     r"|^(?:(?!\b(?:because|so|since|that|which|who|if|when|while|as)\b).)*n't\b",
     re.IGNORECASE | re.DOTALL,
 )
+_DOUBTS = re.compile(
+    r"\b(hmm+|hold on|wait|no, (that|it|this)|let me (think|reconsider|rethink)|on second thou?ght|although|then again|"
+    r"that('s| is| may be| might be| could be) (not (quite )?right|wrong)|i am not (so )?sure (that|it|this|about)|"
+    r"i'm not (so )?sure (that|it|this|about)|scratch that|is that right|now that i say it)\b",
+    re.IGNORECASE,
+)
+_RETRACTS = re.compile(
+    r"\b(scratch that|i take (that|it) back|(that|it) (was|is|would be) (wrong|a mistake|not right)|i was wrong|"
+    r"correct(ing)? myself|i stand corrected|fair point|you('re| are) right|good point, (so|then))\b",
+    re.IGNORECASE,
+)
+_INSISTS = re.compile(
+    r"\b(i (still|do) (think|believe|would|stand)|i stand by|i disagree|i('d| would) (still|keep)|no, i|"
+    r"it('s| is) fine|that('s| is) fine|doesn't matter|does not matter|never been a problem)\b",
+    re.IGNORECASE,
+)
 _SUPPOSES = re.compile(
     r"\W*(?:and |but |so )?(if|suppose|imagine|say) (we|you|i|they|somebody|someone)\b", re.IGNORECASE
 )
@@ -62,11 +78,18 @@ class Claim:
     point: str
     index: int
     quote: str
+    doubted: bool = False
+    """Whether the same turn goes on to doubt it: the candidate may be about to correct it."""
 
 
 def rejects(sentence: str) -> bool:
     """Whether a sentence turns something down, so that what it mentions is not what it proposes."""
     return bool(_REJECTION.search(_straight(sentence)))
+
+
+def supposes(sentence: str) -> bool:
+    """Whether a sentence only imagines what it says ("Suppose we had ...")."""
+    return bool(_SUPPOSES.match(sentence))
 
 
 def _straight(text: str) -> str:
@@ -84,7 +107,7 @@ def commitments(turn: int, text: str, targets: tuple[str, ...] = ()) -> tuple[Co
     for sentence in sentences(text):
         if sentence.endswith("?") or is_instruction(sentence):
             continue
-        proposes = not rejects(sentence) and not _SUPPOSES.match(sentence)
+        proposes = not rejects(sentence) and not supposes(sentence)
         if proposes and (_DECISION.search(_straight(sentence)) or first_match(targets, sentence)):
             found.append(Commitment(turn, sentence, "decision"))
         elif _NUMBER.search(sentence):
@@ -101,11 +124,27 @@ def misconceptions(problem: Problem, turn: int, text: str) -> tuple[Claim, ...]:
 @lru_cache(maxsize=4_096)
 def _stated(known: tuple[tuple[str, int, tuple[str, ...]], ...], turn: int, text: str) -> tuple[Claim, ...]:
     found: list[Claim] = []
-    for sentence in sentences(text):
-        if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence) or _SUPPOSES.match(sentence):
+    parts = sentences(text)
+    for number, sentence in enumerate(parts):
+        if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence) or supposes(sentence):
             continue
-        found += [Claim(turn, point, index, sentence) for point, index, cues in known if first_match(cues, sentence)]
+        rest = _straight(" ".join(parts[number + 1 :]))
+        if _RETRACTS.search(rest):
+            continue
+        doubted = bool(_DOUBTS.search(rest))
+        stated = (Claim(turn, p, index, sentence, doubted) for p, index, cues in known if first_match(cues, sentence))
+        found += stated
     return tuple(found)
+
+
+def retracts(text: str) -> bool:
+    """Whether an utterance takes back something said before."""
+    return bool(_RETRACTS.search(_straight(text)))
+
+
+def insists(text: str) -> bool:
+    """Whether an utterance stands by something that was questioned."""
+    return bool(_INSISTS.search(_straight(text)))
 
 
 def hit_by(ball: Curveball, made: tuple[Commitment, ...]) -> Commitment | None:

@@ -1,9 +1,10 @@
 """Reads an answer: which points does it show, how deep, in which words? PURE: vectors come in, cells go out.
 
-Two weak readers are combined, because each was measured to fail alone (docs/decisions.md, "Reading answers"): cue
-phrases miss paraphrase, sentence embeddings are fooled by shared vocabulary. A small logistic model over both gives a
-probability; only what it is sure of counts, what it is unsure of stays open for a model or is shown as not assessed.
-Its coefficients come from `evals/coverage/fit.py`.
+Three readers are combined, because each was measured to fail alone (docs/decisions.md, "Reading answers"): cue phrases
+miss paraphrase, sentence embeddings are fooled by shared vocabulary, and a cross-encoder, which is fooled least, is too
+slow for every pair. So cues and embeddings choose the pairs that the cross-encoder judges, and a small logistic model
+over all three gives a probability; only what it is sure of counts, what it is unsure of stays open for a model or is
+shown as not assessed. Its coefficients come from `evals/coverage/fit.py`.
 """
 
 from __future__ import annotations
@@ -21,18 +22,25 @@ from agent.claims import rejects
 from agent.depth import REASON, depth
 from agent.events import Cell, Depth
 from agent.inbound import interrogatives, is_instruction
+from agent.judgement import OUTPUTS, Judge, Pair
 from knowledge.cues import compile_cue, sentences, stems
 from knowledge.schema import Problem, StageId
 
 Matrix = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Matrix]
 
-READER = "cues+minilm/1"
+READER = "cues+minilm+cross/2"
 """Name and version of this reader, recorded with what it read."""
 MIN_WORDS = 4
 ANSWERED = 0.3
 ANSWER_WORDS = 10
 """A point that was just asked for and got an answer of this many telling words is open at least, never denied."""
+JUDGED_PER_SENTENCE = 6
+"""Points per sentence that are worth a judgement, the likeliest."""
+JUDGED_AT_MOST = 48
+"""Pairs judged per answer, the likeliest first; what they cost is printed by `evals/coverage/fit.py`."""
+UNJUDGED = -6.0
+"""Logit of a pair that was not worth a judgement."""
 ECHO = 0.75
 """Share of a sentence's stems that stand in the interviewer's last words: above it the candidate only repeats them."""
 
@@ -53,7 +61,7 @@ CONTEXT_FLOOR = 0.1
 
 @dataclass(frozen=True)
 class Weights:
-    """ln(p / 1-p) = bias + one coefficient per feature, and one for what else of the point's stage the answer shows."""
+    """ln(p / 1-p) = bias + one coefficient per feature, for the judgement, and for what else of the stage is shown."""
 
     bias: float
     cue: float
@@ -61,6 +69,7 @@ class Weights:
     margin: float
     shared: float
     rejecting: float
+    judged: float = 0.0
     context: float = 0.0
 
     @property
@@ -70,7 +79,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two passes: every sentence `alone`, then `together` with what the first pass found in the rest of the answer.
+    """Two passes: every sentence `alone`, then `together` with its judgement and what the first pass found around it.
 
     `asked` is added for the point that was just asked about, `here` for all points of the stage that the interview is
     in; `shown` and `unsure` are the least probabilities.
@@ -89,6 +98,7 @@ class Rubric:
     """What one problem's points look like to the reader. `exemplars` has a row per sentence, `owner` its point."""
 
     points: tuple[str, ...]
+    statements: tuple[str, ...]
     stages: tuple[StageId, ...]
     cues: tuple[tuple[str, ...], ...]
     exemplars: Matrix
@@ -126,10 +136,27 @@ def rubric(problem: Problem, embed: Embed) -> Rubric:
         words.append(frozenset(word for text in (*exemplars, *point.cues) for word in telling(text)))
     return Rubric(
         points=tuple(point.id for point in problem.points),
+        statements=tuple(point.statement for point in problem.points),
         stages=tuple(problem.stage_of(point.id) for point in problem.points),
         cues=tuple(point.cues for point in problem.points),
         exemplars=embed(texts),
         owner=np.array(owner),
+        words=tuple(words),
+        rarity=_rarity(words),
+    )
+
+
+def statement_rubric(statements: Sequence[str], question: str, embed: Embed) -> Rubric:
+    """Free statements that a drill expects, as points numbered from 0; the question stands last, to be nearer than."""
+    texts = [*statements, question]
+    words = [telling(text) for text in texts]
+    return Rubric(
+        points=tuple(str(index) for index in range(len(texts))),
+        statements=tuple(texts),
+        stages=(StageId.CLARIFY,) * len(texts),  # where a question is evidence too: "Did latency change?"
+        cues=((),) * len(texts),
+        exemplars=embed(texts),
+        owner=np.arange(len(texts)),
         words=tuple(words),
         rarity=_rarity(words),
     )
@@ -190,6 +217,7 @@ def read(
     text: str,
     rubric: Rubric,
     embed: Embed,
+    judge: Judge,
     calibration: Calibration,
     *,
     asked: str | None = None,
@@ -203,7 +231,8 @@ def read(
     scores = measure(evidential(text, question), rubric, embed)
     if not scores.sentences:
         return ()
-    odds = log_odds(scores, rubric, calibration, asked, here)
+    judged = judgements(scores, rubric, judge, calibration, asked, question)
+    odds = log_odds(scores, judged[:, :, 0], rubric, calibration, asked, here)
     best = odds.argmax(axis=0)
     cells = []
     for column, point in enumerate(rubric.points):
@@ -272,24 +301,55 @@ def _shared(parts: tuple[str, ...], rubric: Rubric) -> NDArray[np.float64]:
     return np.array(rows)
 
 
-def log_odds(
-    scores: Scores, rubric: Rubric, by: Calibration, asked: str | None, here: StageId | None = None
+def judgements(
+    scores: Scores, rubric: Rubric, judge: Judge, by: Calibration, asked: str | None = None, question: str = ""
 ) -> NDArray[np.float64]:
-    """ln(p / 1-p) that a sentence shows a point, (sentences, points).
+    """The cross-encoder's logits, (sentences, points, OUTPUTS): of the likeliest pairs, `UNJUDGED` elsewhere.
 
-    A question shows nothing but what clarifying is about.
+    Every sentence is judged for the point that was asked about, as a reply to the question.
     """
-    questions = np.array([sentence.endswith("?") for sentence in scores.sentences])
-    other = np.array([stage is not StageId.CLARIFY for stage in rubric.stages])
-    silent = np.ix_(questions, other)
-    first = _linear(scores, by.alone)
-    first[silent] = -20.0
-    found = 1 / (1 + np.exp(-first.max(axis=0)))
-    odds = _linear(scores, by.together) + by.together.context * context(found, rubric)
+    first = _first_pass(scores, rubric, by)
+    if asked in rubric.points:
+        first[:, rubric.points.index(asked)] = np.inf
+    worth = np.argsort(-first, axis=1)[:, :JUDGED_PER_SENTENCE]
+    cells = [(row, int(column)) for row, columns in enumerate(worth) for column in columns]
+    cells = sorted(cells, key=lambda cell: -first[cell])[:JUDGED_AT_MOST]
+    found = np.full((*first.shape, OUTPUTS), UNJUDGED)
+    pairs = [
+        Pair(rubric.statements[column], scores.sentences[row], question if rubric.points[column] == asked else "")
+        for row, column in cells
+    ]
+    for cell, logits in zip(cells, judge(pairs), strict=True):
+        found[cell] = logits
+    return found
+
+
+def log_odds(
+    scores: Scores,
+    judged: NDArray[np.float64],
+    rubric: Rubric,
+    by: Calibration,
+    asked: str | None,
+    here: StageId | None = None,
+) -> NDArray[np.float64]:
+    """ln(p / 1-p) that a sentence shows a point, (sentences, points); `judged` has the same shape."""
+    found = 1 / (1 + np.exp(-_first_pass(scores, rubric, by).max(axis=0)))
+    odds = _linear(scores, by.together) + by.together.judged * judged + by.together.context * context(found, rubric)
     if asked in rubric.points:
         odds[:, rubric.points.index(asked)] += by.asked
     odds[:, [stage is here for stage in rubric.stages]] += by.here
-    odds[silent] = -20.0
+    return _silenced(odds, scores, rubric)
+
+
+def _first_pass(scores: Scores, rubric: Rubric, by: Calibration) -> NDArray[np.float64]:
+    return _silenced(_linear(scores, by.alone), scores, rubric)
+
+
+def _silenced(odds: NDArray[np.float64], scores: Scores, rubric: Rubric) -> NDArray[np.float64]:
+    """A question shows nothing but what clarifying is about."""
+    questions = np.array([sentence.endswith("?") for sentence in scores.sentences])
+    other = np.array([stage is not StageId.CLARIFY for stage in rubric.stages])
+    odds[np.ix_(questions, other)] = -20.0
     return odds
 
 

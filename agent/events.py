@@ -89,6 +89,7 @@ class SteerReason(StrEnum):
     UNREADABLE = "unreadable"
     FOREIGN = "foreign"
     TOO_LONG = "too-long"
+    BOARD = "board"
     WANTS_ANSWER = "wants-answer"
     WANTS_SCORE = "wants-score"
     INSTRUCTION = "instruction"
@@ -96,6 +97,27 @@ class SteerReason(StrEnum):
     REPEAT = "repeat"
     SILENCE = "silence"
     OFF_TOPIC = "off-topic"
+    RABBIT_HOLE = "rabbit-hole"
+
+
+class Press(StrEnum):
+    """What a pointed question asks of an answer that waved its hands."""
+
+    REASON = "reason"
+    NUMBER = "number"
+    COST = "cost"
+    MORE = "more"
+
+
+class Preface(StrEnum):
+    """A few words before the question: what the interviewer makes of the answer, or of the time."""
+
+    CONCEDED = "conceded"
+    NOTED = "noted"
+    BRIEFLY = "briefly"
+    TIME = "time"
+    ENOUGH = "enough"
+    BACK = "back"
 
 
 class Move(Value):
@@ -111,19 +133,39 @@ class Move(Value):
     curveball: str | None = None
     quote: str | None = None
     steer: SteerReason | None = None
+    earlier: str | None = None
+    """What was said before that does not go with `quote`."""
+    conflict: str | None = None
+    """The kind of conflict between the two (`agent.ledger.ConflictKind`)."""
+    sum: str = ""
+    """The arithmetic that shows it, in words."""
+    press: Press | None = None
+    preface: Preface | None = None
     touched: bool = False
     back: str | None = None
     """A fact that was asked for as well and is thrown back."""
     rest: Literal["", "more", "open"] = ""
+    drawn: str | None = None
+    """The line of the board that it is about; `quote` is what was said."""
+    node: str | None = None
+    """The node of the board, as its lines name it, that lacks something."""
+
+
+Source = Literal["words", "board"]
+"""Where a quote is from."""
 
 
 class Cell(Value):
-    """One point read in one turn. `quote` is an exact substring of the turn; `probability` that it really shows."""
+    """One point read in one turn; `probability` that it really shows.
+
+    `quote` is an exact substring of the turn's words, or exactly one line of its board, as `source` says.
+    """
 
     point: str
     state: Literal["shown", "unsure", "not-shown"]
     depth: Depth = Depth.NAMED
     quote: str = ""
+    source: Source = "words"
     probability: float = Field(ge=0, le=1)
 
 
@@ -139,6 +181,22 @@ class Setup(Value):
     owner: str = "local"
 
 
+class Parent(Value):
+    """What a rewind came from: it shares the events before `turn` of `interview`, and answers that turn anew."""
+
+    interview: str
+    turn: int = Field(ge=1)
+    when: datetime
+    """The moment of rewinding. A clock on the wall goes on from here: the time in between is nobody's."""
+    parent: Parent | None = None
+    """The parent's own parent, where the turn that it answered anew is shared too."""
+
+    @property
+    def moments(self) -> dict[int, datetime]:
+        """Per turn that was answered anew, here or in a parent, the moment of rewinding to it."""
+        return (self.parent.moments if self.parent else {}) | {self.turn: self.when}
+
+
 class _Event(Value):
     when: datetime
 
@@ -149,10 +207,11 @@ class Started(_Event):
     setup: Setup
     problem_hash: str
     version: str
+    parent: Parent | None = None
 
 
 class Answered(_Event):
-    """One utterance of the candidate, as it was said, with the board as it stood."""
+    """One utterance of the candidate, as it was said, with the board as it stood; None where it stands as before."""
 
     kind: Literal["answered"] = "answered"
     turn: int = Field(ge=1)
@@ -194,6 +253,9 @@ class Assessed(_Event):
     cells: tuple[Cell, ...]
     facts: tuple[str, ...] = ()
     """Facts that the turn asks for in words that no cue knows."""
+    heard: tuple[Cell, ...] = ()
+    """What was listened for beside the points: the lines of a good answer to the curveball before it (`point` is
+    `<curveball>/<line>`), the exception under which a questioned claim is right (`<point>/<misconception>`)."""
 
 
 class Degraded(_Event):

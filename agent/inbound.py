@@ -42,12 +42,15 @@ _FINISH = _any(
     r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit|close) (here|now|"
     r"the interview|this)",
     r"^\W*(finish|quit|stop|end|exit|end (the )?interview|i'?m done|that'?s all( i have)?)\W*$",
+    r"^\W*that('s| is) all from (my side|me)\W*(i'?m done)?\W*$",
 )
 _ANSWER = _any(
     r"\b(just )?(tell|give|show) me (the|your) (full |right |correct |model |ideal |sample )?(answer|solution|"
     r"design|rubric)",
     r"\bwhat('s| is| would be) the (right|correct|ideal|best|expected|model) (answer|solution|design)\b",
     r"\bwhat (are you|do you) (looking for|expect(ing)?|want to hear|want me to say)",
+    r"\bwhat you('re| are| were) looking for\b[^.!]*\?",
+    r"\bwhat would you (want|like) to hear\b",
     r"\bwhat would you (do|answer|say|design|choose|pick)( here| instead| yourself)?\s*\?",
 )
 _SCORE = _any(

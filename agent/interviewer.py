@@ -17,9 +17,11 @@ from threading import Thread
 from typing import Any, Protocol
 
 from agent import assessor
+from agent.board import Board, fresh, lines, storable
 from agent.clock import Schedule
 from agent.coverage import READER
-from agent.errors import Conflict, ModelError, StoreError, UsageError
+from agent.drawing import merged
+from agent.errors import Conflict, ModelError, NotFound, StoreError, UsageError
 from agent.events import (
     Answered,
     Assessed,
@@ -39,6 +41,7 @@ from agent.inbound import clean
 from agent.models.port import Model
 from agent.policy import next_moves
 from agent.reader import Reader
+from agent.rewind import forked
 from agent.scorecard import Scorecard, Scoring
 from agent.scoring import score
 from agent.store import Store
@@ -77,7 +80,10 @@ def _now() -> datetime:
 
 
 class Interviewer:
-    """Runs interviews over one library and one store. Safe for many interviews at once in one event loop."""
+    """Runs interviews over one library and one store. Safe for many interviews at once in one event loop.
+
+    Without a `fusion` the model is not asked about points: it was measured to be no help there.
+    """
 
     def __init__(
         self,
@@ -88,6 +94,7 @@ class Interviewer:
         reader: Reader | None,
         finder: Finder | None = None,
         model: Model | None = None,
+        fusion: assessor.Fusion | None = assessor.FUSION,
         now: Callable[[], datetime] = _now,
     ):
         self.library = library
@@ -96,6 +103,7 @@ class Interviewer:
         self.reader = reader
         self.finder = finder
         self.model = model
+        self.fusion = fusion
         self.wording = Wording(library.stages, model, reader)
         self._now = now
 
@@ -132,6 +140,19 @@ class Interviewer:
             pass
         return interview
 
+    def rewind(self, interview: str, turn: int) -> str:
+        """A new interview that shares what came before the answer of `turn`, and waits for another one; its id.
+
+        Raises NotFound for a turn that nobody answered. The interview itself stays as it is, open or over.
+        """
+        events = self.store.events(interview)
+        try:
+            started, shared = forked(events, turn, interview=interview, when=self._now())
+        except ValueError as error:
+            raise NotFound(f"Interview {interview} cannot be rewound there: {error}") from None
+        self.prepare(self.problem(setup_of(events).problem))
+        return self.store.create(started, *shared)
+
     def prepare(self, problem: Problem) -> None:
         """Gets the reader ready in the background, while the candidate still thinks about the first answer."""
         reader = self.reader
@@ -158,7 +179,7 @@ class Interviewer:
                 pass
             events = self.store.events(interview)
             view = self._view(events)
-        answered = Answered(when=self._now(), turn=len(view.turns) + 1, text=clean(text), board=board)
+        answered = Answered(when=self._now(), turn=len(view.turns) + 1, text=clean(text), board=storable(board))
         self._append(interview, events, [answered])
         async for shown in self.resume(interview):
             yield shown
@@ -213,7 +234,7 @@ class Interviewer:
             return
         view = self.view(interview)
         failures = 0
-        work = _open_items(view)
+        work = _open_items(view) if self.fusion else []
         for done, (turn, cells) in enumerate(work):
             progress(done, len(work))
             try:
@@ -248,12 +269,28 @@ class Interviewer:
             if self.reader is None:
                 raise RuntimeError("no embedding weights")
             cells = self.reader.read(view.problem, turn.text, asked=asked, here=here, question=question)
+            if new := fresh(before.board if before else Board(), turn.board):
+                drawn = self.reader.read_board(view.problem, new, asked=asked, here=here, question=question)
+                cells = merged(cells, drawn)
             facts = self.reader.facts_asked(view.problem, turn.text)
+            heard = self._listened_for(view, turn)
         except Exception as error:  # a reader must never stop an interview
             when, why = self._now(), f"{type(error).__name__}: {error}"
             unread = Assessed(when=when, turn=turn.n, by="matcher", reader="none", cells=())
             return [Degraded(when=when, turn=turn.n, what="reader", why=why), unread]
-        return [Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells, facts=facts)]
+        return [
+            Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells, facts=facts, heard=heard)
+        ]
+
+    def _listened_for(self, view: View, turn: Turn) -> tuple[Cell, ...]:
+        """What the move before the answer makes worth hearing beside the points."""
+        before = view.turns[turn.n - 2] if turn.n >= 2 else None
+        wanted = statements_after(before.move, view.problem) if before and before.move else {}
+        if not wanted or self.reader is None or before is None:
+            return ()
+        found = self.reader.shows(tuple(wanted.values()), turn.text, before.text)
+        names = tuple(wanted)
+        return tuple(cell.model_copy(update={"point": names[int(cell.point)]}) for cell in found)
 
     def _passages(self, view: View, move: Move, words: Words) -> tuple[str, ...]:
         """Ids of the notes behind a move about a point; the report names those of points that stayed open."""
@@ -272,8 +309,11 @@ class Interviewer:
     async def _assess(self, model: Model, interview: str, problem: Problem, turn: Turn, cells: list[Cell]) -> None:
         decided: list[Cell] = []
         try:
-            async for cell in assessor.assess(model, problem, turn.text, cells):
-                decided.append(cell)
+            fusion = self.fusion or assessor.FUSION
+            for source, answer in (("words", turn.text), ("board", "\n".join(lines(turn.board)))):
+                asked = [cell for cell in cells if cell.source == source]
+                async for cell in assessor.assess(model, problem, answer, asked, fusion):
+                    decided.append(cell)
         finally:
             if decided:
                 late = Assessed(when=self._now(), turn=turn.n, by="model", reader=model.name, cells=tuple(decided))
@@ -290,6 +330,17 @@ class Interviewer:
                 if any(not isinstance(e, Assessed | Degraded) for e in current[len(known) :]):
                     raise
                 known = current
+
+
+def statements_after(move: Move, problem: Problem) -> dict[str, str]:
+    """What the answer to a move may say beside the points, by the name it gets in `Assessed.heard`."""
+    if move.kind is MoveKind.CURVEBALL:
+        ball = next((ball for ball in problem.curveballs if ball.id == move.curveball), None)
+        return {f"{ball.id}/{n}": line for n, line in enumerate(ball.good)} if ball else {}
+    if move.kind is MoveKind.CHALLENGE and move.point:
+        wrong = problem.point(move.point).misconceptions[move.misconception or 0]
+        return {f"{move.point}/{move.misconception or 0}": wrong.unless} if wrong.unless else {}
+    return {}
 
 
 def _open_items(view: View) -> list[tuple[Turn, list[Cell]]]:

@@ -10,8 +10,12 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
-from agent.events import Move, MoveKind, SteerReason
+from agent.board import GapKind, unconnected
+from agent.clash import ClashKind, contradictions
+from agent.events import Move, MoveKind, Preface, Press, SteerReason
+from agent.ledger import ConflictKind
 from agent.models.port import Message
+from agent.position import spoken
 from agent.view import View
 from knowledge.cues import first_match
 from knowledge.schema import Curveball, Stage, StageId
@@ -28,6 +32,7 @@ _STEERS: dict[SteerReason, tuple[str, ...]] = {
     SteerReason.UNREADABLE: ("I could not read that as text. Please put it in words.",),
     SteerReason.FOREIGN: ("I can only follow you in English. Please say that again in English.",),
     SteerReason.TOO_LONG: ("Let me stop you there, that was more than I can take in at once.",),
+    SteerReason.BOARD: ("Your board leaves something open: what is not connected yet?",),
     SteerReason.WANTS_ANSWER: ("That is yours to decide.", "I would rather hear what you would do."),
     SteerReason.WANTS_SCORE: ("We keep feedback for the end.", "All of that comes after the interview."),
     SteerReason.INSTRUCTION: ("I run the interview and you do the design.", "Let us stay with the design."),
@@ -35,7 +40,71 @@ _STEERS: dict[SteerReason, tuple[str, ...]] = {
     SteerReason.REPEAT: ("Once more.", "I asked this."),
     SteerReason.SILENCE: ("Take your time.", "Say what you are sure of first."),
     SteerReason.OFF_TOPIC: ("Let us come back to the design.",),
+    SteerReason.RABBIT_HOLE: ("We have been there already.", "Let us leave that part as it is."),
 }
+_PRESSES: dict[Press, tuple[str, ...]] = {
+    Press.REASON: ("What does that do for you here that something simpler would not?", "Why that, for this problem?"),
+    Press.NUMBER: ("How much is that, roughly, in numbers?", "What number would you put on that, even a rough one?"),
+    Press.COST: ("That is what it gives you. What does it cost you?", "And what do you pay for that?"),
+    Press.MORE: ("Can you walk me through that?", "How does that work, one level deeper?", "How, concretely?"),
+}
+_PREFACES: dict[Preface, tuple[str, ...]] = {
+    Preface.CONCEDED: ("Fair enough, I take that.", "All right, that settles my question."),
+    Preface.NOTED: ("I hear you; let us leave it there.", "We see that differently; let us go on."),
+    Preface.BRIEFLY: ("Let me come in here. Keep to the main line, and I will ask where I want more.",),
+    Preface.TIME: ("I am watching the clock.", "In the interest of time.", "Let us keep moving."),
+    Preface.ENOUGH: ("Let us leave that here.", "I will take that part as it is."),
+    Preface.BACK: ("Let us go back a step.",),
+}
+_CONFLICTS: dict[ConflictKind, str] = {
+    ConflictKind.PARTS_EXCEED_BUDGET: "What gives?",
+    ConflictKind.RATE_BELOW_AVERAGE: "Which of the two do you size for?",
+    ConflictKind.TIGHT_PER_ITEM: "What can you run in that time?",
+    ConflictKind.LABELS_TOO_YOUNG: "What does the model learn from?",
+    ConflictKind.RESTATED: "Which of the two holds?",
+    ConflictKind.CHOSEN_ANEW: "Which is it?",
+}
+_GAPS: dict[GapKind, tuple[str, ...]] = {
+    GapKind.UNWRITTEN: (
+        "Nothing writes to {} on your board: what does?",
+        "On your board, what fills {}, and from where?",
+    ),
+    GapKind.UNREAD: (
+        "Nothing reads from {} on your board: what does?",
+        "On your board, who reads what {} holds?",
+    ),
+    GapKind.UNFED: (
+        "Nothing goes into {} on your board: what does it get as input?",
+        "On your board, where does {} get its input from?",
+    ),
+    GapKind.WATCHES_NOTHING: (
+        "On your board, what does {} watch?",
+        "Nothing leads to {} on your board: what does it look at?",
+    ),
+    GapKind.ALONE: (
+        "Nothing connects {} on your board: what does it exchange with the rest?",
+        "On your board, how does {} connect to the rest?",
+    ),
+}
+"""About a node of the board that lacks something. The question is one sentence, so that it can be repeated."""
+_CLASHES: dict[ClashKind, tuple[str, ...]] = {
+    ClashKind.BATCH_BUT_CALLED: (
+        "You said “{}”, and on your board “{}” calls “{}”: when is a score made?",
+        "You said “{}”, and your board has an arrow from “{}” to “{}”: what happens on it?",
+    ),
+    ClashKind.NO_CACHE_BUT_CACHE: (
+        "You said “{}”, and “{}” on your board is a cache: what is it for?",
+        "You said “{}”, and your board has the cache “{}”: which of the two holds?",
+    ),
+    ClashKind.ONE_MODEL_BUT_SEVERAL: (
+        "You said “{}”, and your board has “{}” and “{}”: how do these go together?",
+        "You said “{}”, and I see both “{}” and “{}” on your board: which of the two holds?",
+    ),
+}
+_DECISIVE = ("cache", "caching", "batch", "nightly", "overnight", "every night", "precompute", "single", "one model")
+"""What a sentence that the board contradicts is about (`clash.py`)."""
+SAID_WORDS, LABEL_WORDS = 10, 4
+"""Most words of a sentence and of a label that are quoted in a question about the board."""
 _HOLDS = ("Go on.", "Take your time.", "Carry on.")
 _ASSUME = (
     "I have no figure for that. Make an assumption and say why it is reasonable.",
@@ -57,7 +126,8 @@ def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
     """What the interviewer says for this move without any model."""
     match move.kind:
         case MoveKind.OPEN:
-            return f"{view.problem.brief} {_opening(view)}"
+            told = (view.problem.fact(fact).tell for fact in move.facts)
+            return " ".join((view.problem.brief.strip(), *told, _opening(view)))
         case MoveKind.TELL:
             return _told(move, view)
         case MoveKind.THROW_BACK:
@@ -83,6 +153,12 @@ def question(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
     """The authored question that a worded move stands for."""
     if move.kind is MoveKind.ADVANCE:
         return view.problem.openers.get(move.stage, stages[move.stage].opener)
+    if move.press:
+        return _vary(_PRESSES[move.press], view)
+    if move.conflict:
+        return _CONFLICTS[ConflictKind(move.conflict)]
+    if move.drawn is not None:
+        return _contradicted(move, view)
     point = view.problem.point(move.point or "")
     if move.kind is MoveKind.DEEPEN:
         return point.trade_off
@@ -128,17 +204,46 @@ def _thrown_back(move: Move, view: View) -> str:
 
 
 def _before(move: Move, view: View) -> str:
-    if move.kind is MoveKind.ADVANCE and move.stage.rank < view.stage.rank:
-        return "Let us go back a step. "
-    if move.kind is MoveKind.ADVANCE and "limit" in move.because:
-        return "Let us keep moving. "
-    return ""
+    """What stands before the question: a few words about the answer or the time, and what the question quotes."""
+    preface = f"{_vary(_PREFACES[move.preface], view)} " if move.preface else ""
+    if move.conflict:
+        both = f"“{clip(move.earlier or '', ())}”, and “{clip(move.quote or '', ())}”"
+        reckoned = f": {move.sum}" if move.sum else ""
+        return f"{preface}You said {both}{reckoned}. "
+    if move.press and move.press is not Press.COST:
+        return f"{preface}You said “{clip(move.quote or '', ())}”. "
+    return preface
 
 
 def _steered(move: Move, view: View) -> str:
     reason = move.steer or SteerReason.OFF_TOPIC
+    if reason is SteerReason.BOARD:
+        return _asked_of_the_board(move, view)
     words = _vary(_STEERS[reason], view)
     return words if reason is SteerReason.NO_MORE_HINTS else f"{words} {last_question(view)}".strip()
+
+
+def _asked_of_the_board(move: Move, view: View) -> str:
+    gap = next((gap for gap in unconnected(view.board) if gap.node.name == move.node), None)
+    if gap is None:
+        return _vary(_STEERS[SteerReason.BOARD], view)
+    return _vary(_GAPS[gap.kind], view).format(f"“{_first(LABEL_WORDS, gap.node.label)}”")
+
+
+def _contradicted(move: Move, view: View) -> str:
+    said = _first(SAID_WORDS, clip(move.quote or "", _DECISIVE))
+    found = contradictions(view.board, view.commitments, spoken(view))
+    clash = next((clash for clash in found if clash.said == move.quote), None)
+    if clash is None:
+        return f"You said “{said}”: does your board say the same?"
+    labels = (_first(LABEL_WORDS, label) for label in clash.nodes)
+    return _vary(_CLASHES[clash.kind], view).format(said, *labels)
+
+
+def _first(most: int, words: str) -> str:
+    """At most so many words, without marks that would end a sentence."""
+    plain = re.sub(r"\.+(?=\s|$)", "", re.sub(r"[?!]", "", words)).split()
+    return " ".join(plain[:most]) + ("…" if len(plain) > most else "")
 
 
 def _curveball(move: Move, view: View) -> str:

@@ -2,12 +2,13 @@
 
 `RULES` is an ordered tuple of small functions; each yields the moves it would make here, best first, or nothing. The
 first rule that speaks gives the best move; what the others yield is ranked behind it. A model may word a move; it can
-never add one.
+never add one. The rules that question what was said are in `pushing.py`.
 
 What holds for every candidate, proved in `tests/agent/test_policy.py`: every interview ends; the first move is `open`
-and the last `debrief`; no probe is asked twice; no point gets more than two hints; no probe asks for a point that was
-already shown; curveballs are few and aimed at a recorded commitment; no stage is continued after its hard limit; a
-clarifying question is answered or thrown back before anything else is asked.
+and the last `debrief`; no probe is asked twice; no point gets more hints than its mode has rungs; no probe asks for a
+point that was already shown; curveballs are few and aimed at a recorded commitment; no stage is continued after its
+hard limit; a clarifying question is answered or thrown back before anything else is asked; a wrong claim or a
+contradiction is questioned once.
 """
 
 from __future__ import annotations
@@ -15,38 +16,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from agent.claims import hit_by
 from agent.clock import Schedule
-from agent.events import Depth, Move, MoveKind, Request, SteerReason, Style
+from agent.events import Depth, Move, MoveKind, Preface, Request, SteerReason, Style
 from agent.position import (
     asked_for,
     by_weight,
     fitting,
     hintable,
+    monologue,
     next_rung,
     required,
     stage_after,
     stage_now,
     steered_twice,
+    strayed,
     timed,
     what_remains,
 )
+from agent.pushing import challenge, contradiction, curveball, drawing, press
 from agent.view import View
 from knowledge.schema import Fact, Level, Point, StageId
 
 MAX_OFFERED = 3
 """Admissible moves offered to a model."""
-CURVEBALLS = {Level.MID: 1, Level.SENIOR: 1, Level.STAFF: 2}
-CURVEBALL_WINDOW = (24.0, 38.0)
-"""Virtual minutes of a 45-minute interview (research: interviews 2.2)."""
-CURVEBALL_NEEDS = 3.0
-"""Minutes that an answer to a changed constraint takes."""
 PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
-DEEPENS_PER_STAGE = {Style.HANDS_OFF: 1, Style.DRIVER: 2}
+DEEPENS_PER_STAGE = {
+    Style.HANDS_OFF: {Level.MID: 1, Level.SENIOR: 1, Level.STAFF: 2},
+    Style.DRIVER: {Level.MID: 1, Level.SENIOR: 2, Level.STAFF: 3},
+}
+FACTS_AT_ONCE = {Level.MID: 3, Level.SENIOR: 3, Level.STAFF: 1}
+"""Facts told in one reply: who is to lead asks for each."""
+LONG_ANSWER_WORDS = 280
+"""Two minutes of speech; two such answers in a row and the interviewer asks for the main line."""
 MOST_MOVES = 300
 """Moves after which an untimed interview closes: 45 minutes of interviewer turns at 0.15 each."""
-CHALLENGES = 3
-"""Wrong claims that are questioned in one interview; more would make it an argument."""
 STALLS = 2
 """Silences or "I don't know"s in a row after which one moves on (research: interviews 2.5)."""
 DRY_ANSWERS = 2
@@ -65,7 +68,7 @@ def next_moves(view: View, schedule: Schedule) -> tuple[Move, ...]:
     for rule in RULES:
         first = next(rule(view, schedule), None)
         if first is not None:
-            return _ranked(first, view, schedule)
+            return tuple(_prefaced(move, view) for move in _ranked(first, view, schedule))
     raise AssertionError("the last rule always speaks")
 
 
@@ -81,6 +84,22 @@ def _ranked(first: Move, view: View, schedule: Schedule) -> tuple[Move, ...]:
     return tuple(moves)
 
 
+def _prefaced(move: Move, view: View) -> Move:
+    """With what the answer itself calls for: a word on the challenge before it, or a request for the main line."""
+    if move.kind not in PREFACED or move.preface in {Preface.TIME, Preface.BACK}:
+        return move
+    if view.latest.outcome and not view.latest.request:
+        said = Preface.CONCEDED if view.latest.outcome == "conceded" else Preface.NOTED
+        return move.model_copy(update={"preface": said})
+    if monologue(view, LONG_ANSWER_WORDS) and not any(m.preface is Preface.BRIEFLY for m in view.moves):
+        return move.model_copy(update={"preface": Preface.BRIEFLY})
+    return move
+
+
+PREFACED = frozenset({MoveKind.PROBE, MoveKind.DEEPEN, MoveKind.CHALLENGE, MoveKind.ADVANCE})
+"""Kinds of move that may begin with a few words about the answer before them."""
+
+
 def _same(one: Move, other: Move) -> bool:
     """Whether two moves differ in their reason at most."""
     return one.model_copy(update={"because": ""}) == other.model_copy(update={"because": ""})
@@ -93,9 +112,10 @@ DISCRETIONARY = frozenset({MoveKind.PROBE, MoveKind.DEEPEN})
 
 
 def begin(view: View, _: Schedule) -> Iterator[Move]:
-    """Open with the brief."""
+    """Open with the brief; at mid level with what it is for as well."""
     if not view.turns:
-        yield Move(kind=MoveKind.OPEN, stage=StageId.CLARIFY, because="the interview begins")
+        told = (view.problem.facts[0].id,) if view.setup.level is Level.MID else ()
+        yield Move(kind=MoveKind.OPEN, stage=StageId.CLARIFY, because="the interview begins", facts=told)
 
 
 def debrief(view: View, _: Schedule) -> Iterator[Move]:
@@ -126,7 +146,8 @@ def out_of_time(view: View, schedule: Schedule) -> Iterator[Move]:
     stage = stage_now(view)
     if timed(view) and view.elapsed >= schedule.hard(stage):
         yield from clarify(view, schedule)
-        yield from _advance(view, schedule, f"hard limit of {stage} at {schedule.hard(stage):.1f} min")
+        because = f"hard limit of {stage} at {schedule.hard(stage):.1f} min"
+        yield from _advance(view, schedule, because, Preface.TIME)
 
 
 def unreadable(view: View, _: Schedule) -> Iterator[Move]:
@@ -167,10 +188,11 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     facts = asked_for(view, asked)
     meant = view.latest.facts if asked else ()
     facts = [view.problem.fact(f) for f in meant] + [fact for fact in facts if fact.id not in meant]
-    thrown = [f for f in facts if f.throw_back and f.id not in view.thrown_back | view.told]
+    back_first = view.setup.level is not Level.MID
+    thrown = [f for f in facts if back_first and f.throw_back and f.id not in view.thrown_back | view.told]
     tellable = [f for f in facts if f not in thrown]
     if tellable:
-        told = fitting(tellable)
+        told = fitting(tellable)[: FACTS_AT_ONCE[view.setup.level]]
         back = thrown[0].id if thrown else None
         rest = what_remains(tellable, told, asked) if not back else ""
         yield _facts(view, MoveKind.TELL, told, rest=rest, back=back)
@@ -198,11 +220,15 @@ def skip(view: View, schedule: Schedule) -> Iterator[Move]:
 
 
 def hold(view: View, _: Schedule) -> Iterator[Move]:
-    """Leave room to somebody who is thinking aloud or asks whether to go on."""
+    """Leave room to somebody who is thinking aloud, asks whether to go on, or begins to doubt what they just said."""
     flags = view.latest.inbound
     held = bool(view.last_move and view.last_move.kind is MoveKind.HOLD)
-    if not held and not flags.stall and (flags.thinking or flags.check_in) and not view.latest.gained:
-        yield Move(kind=MoveKind.HOLD, stage=stage_now(view), because="the candidate is in mid-thought")
+    doubts = any(claim.doubted for claim in view.latest.claims)
+    if held or flags.stall:
+        return
+    if doubts or ((flags.thinking or flags.check_in) and not view.latest.gained):
+        why = "the candidate may be about to correct a claim" if doubts else "the candidate is in mid-thought"
+        yield Move(kind=MoveKind.HOLD, stage=stage_now(view), because=why)
 
 
 def silence(view: View, schedule: Schedule) -> Iterator[Move]:
@@ -219,44 +245,13 @@ def silence(view: View, schedule: Schedule) -> Iterator[Move]:
         yield _steer(view, SteerReason.SILENCE, "the candidate said nothing")
 
 
-def challenge(view: View, _: Schedule) -> Iterator[Move]:
-    """Question a wrong claim, once, unless the same answer shows the point all the same."""
-    if len(view.challenged) >= CHALLENGES:
+def rabbit_hole(view: View, _: Schedule) -> Iterator[Move]:
+    """Once per stage: back to what was asked when a long answer is all about an earlier stage."""
+    last = view.last_move
+    if last is None or last.kind is not MoveKind.ADVANCE or not view.latest.turn or view.latest.request:
         return
-    for claim in view.latest.claims:
-        if (claim.point, claim.index) not in view.challenged and claim.point not in view.latest.shown:
-            yield Move(
-                kind=MoveKind.CHALLENGE,
-                stage=stage_now(view),
-                because="the candidate made a claim that is known to be wrong",
-                point=claim.point,
-                misconception=claim.index,
-                quote=claim.quote,
-            )
-
-
-def curveball(view: View, schedule: Schedule) -> Iterator[Move]:
-    """Change a constraint under a decision that the candidate has made."""
-    if len(view.curveballs) >= CURVEBALLS[view.setup.level] or view.latest.turn == 0:
-        return
-    opens, shuts = (minute * schedule.scale for minute in CURVEBALL_WINDOW)
-    stage = stage_now(view)
-    early = timed(view) and view.elapsed < opens and stage.rank < StageId.EVALUATE.rank
-    late = timed(view) and view.elapsed > min(shuts, schedule.minutes - CURVEBALL_NEEDS)
-    if early or late or stage.rank < StageId.MODEL.rank or stage is StageId.WRAP:
-        return
-    if any(move.kind is MoveKind.CURVEBALL and move.stage is stage for move in view.moves):
-        return
-    for ball in view.problem.curveballs:
-        aim = hit_by(ball, view.commitments)
-        if ball.id not in view.curveballs and aim:
-            yield Move(
-                kind=MoveKind.CURVEBALL,
-                stage=stage,
-                because=f"turn {aim.turn} committed to what it changes",
-                curveball=ball.id,
-                quote=aim.quote,
-            )
+    if strayed(view):
+        yield _steer(view, SteerReason.RABBIT_HOLE, f"the answer went back from {view.stage} to an earlier stage")
 
 
 def move_on(view: View, schedule: Schedule) -> Iterator[Move]:
@@ -264,16 +259,17 @@ def move_on(view: View, schedule: Schedule) -> Iterator[Move]:
     if stage_now(view) is not view.stage:
         return
     if timed(view) and view.elapsed >= schedule.soft(view.stage):
-        yield from _advance(view, schedule, f"soft limit of {view.stage} at {schedule.soft(view.stage):.1f} min")
+        because = f"soft limit of {view.stage} at {schedule.soft(view.stage):.1f} min"
+        yield from _advance(view, schedule, because, Preface.TIME)
     elif view.dry >= DRY_ANSWERS:
-        yield from _advance(view, schedule, f"{view.dry} answers in a row brought nothing new")
+        yield from _advance(view, schedule, f"{view.dry} answers in a row brought nothing new", Preface.ENOUGH)
 
 
 def deepen(view: View, _: Schedule) -> Iterator[Move]:
     """Ask for the trade-off behind something that was just said."""
     stage = stage_now(view)
-    done = sum(m.kind is MoveKind.DEEPEN and m.stage is stage for m in view.moves)
-    if done >= DEEPENS_PER_STAGE[view.setup.style]:
+    done = sum(m.kind is MoveKind.DEEPEN and m.stage is stage and m.press is None for m in view.moves)
+    if done >= DEEPENS_PER_STAGE[view.setup.style][view.setup.level]:
         return
     shown = view.shown
     for point in by_weight(view.problem.point(p) for p in view.latest.shown):
@@ -327,9 +323,13 @@ RULES: tuple[Rule, ...] = (
     skip,
     hold,
     silence,
+    rabbit_hole,
     challenge,
+    contradiction,
+    drawing,
     curveball,
     move_on,
+    press,
     deepen,
     probe,
     saturated,
@@ -339,13 +339,14 @@ RULES: tuple[Rule, ...] = (
 # --- moves that several rules make ------------------------------------------------------------------------------------
 
 
-def _advance(view: View, schedule: Schedule, because: str) -> Iterator[Move]:
+def _advance(view: View, schedule: Schedule, because: str, preface: Preface | None = None) -> Iterator[Move]:
     """To the first stage that is still to come, or to the close."""
     stage = stage_after(view, schedule)
     if stage is None:
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
-    else:
-        yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because)
+        return
+    back = Preface.BACK if stage.rank < view.stage.rank else preface
+    yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because, preface=back)
 
 
 def _steer(view: View, reason: SteerReason, because: str) -> Move:

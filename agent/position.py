@@ -6,22 +6,31 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Literal
 
-from agent.clock import Schedule
+from agent.clock import Schedule, heard
 from agent.events import ClockKind, Mode, MoveKind
 from agent.view import TOUCHED, View
-from knowledge.cues import first_match
+from knowledge.cues import first_match, sentences
 from knowledge.schema import Fact, Point, StageId
 
-HINTS_PER_POINT = 2
 TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
-TELL_WORDS = 60
-"""Facts are told until they fill this many words; the rest can be asked for again."""
+LAST_RUNG = 3
+"""Gives part of the answer away, so it is due only to who has committed to something since the point came up."""
+TELL_WORDS = 50
+"""Facts are told until they fill this many words: a reply stays under sixty. The rest can be asked for again."""
+STRAY_WORDS = 25
+"""Words from which an answer about an earlier stage is a rabbit hole and not an aside."""
 FOLLOWED = 0.6
 """Summed probability by which the next stage must outweigh the present one for the candidate to be followed there."""
 
 
 def timed(view: View) -> bool:
     return view.setup.clock is not ClockKind.UNTIMED
+
+
+def spoken(view: View) -> tuple[tuple[int, str], ...]:
+    """All sentences of the candidate so far, with their turns."""
+    answers = (turn for turn in view.turns if turn.who == "candidate")
+    return tuple((turn.n, sentence) for turn in answers for sentence in sentences(heard(turn.text)))
 
 
 def required(view: View, point: Point) -> bool:
@@ -61,6 +70,21 @@ def stage_after(view: View, schedule: Schedule) -> StageId | None:
     return next((stage for stage in StageId if stage not in done | late), None)
 
 
+def strayed(view: View) -> bool:
+    """Whether the latest answer speaks at length and all of it is about stages before the one that was asked about."""
+    if len(view.latest.text.split()) < STRAY_WORDS:
+        return False
+    cells = view.turns[view.latest.turn - 1].cells
+    stages = [view.problem.stage_of(c.point) for c in cells if c.state == "shown" or c.probability >= TOUCHED]
+    return bool(stages) and all(StageId.CLARIFY.rank < stage.rank < view.stage.rank for stage in stages)
+
+
+def monologue(view: View, words: int) -> bool:
+    """Whether the last two answers each ran past this many words."""
+    said = [turn for turn in view.turns if turn.who == "candidate"][-2:]
+    return len(said) == 2 and all(len(turn.text.split()) > words for turn in said)
+
+
 def steered_twice(view: View) -> bool:
     """Whether the last two moves were steers: a third would be a loop, so the interview goes on instead."""
     return len(view.moves) >= 2 and all(move.kind is MoveKind.STEER for move in view.moves[-2:])
@@ -72,15 +96,23 @@ def hintable(view: View) -> Point | None:
     stage = stage_now(view)
     kinds = {MoveKind.PROBE, MoveKind.HINT}
     asked = [m.point for m in view.moves if m.stage is stage and m.kind in kinds and m.point]
-    queue = [view.problem.point(p) for p in asked[-1:]]
+    queue = [point for point in view.problem.points if point.id in asked[-1:]]
     queue += by_weight([p for p in view.problem.stages[stage] if required(view, p)])
     return next((p for p in queue if p.id not in shown and next_rung(view, p)), None)
 
 
 def next_rung(view: View, point: Point) -> int | None:
+    """The rung that is due on a point, one above the last; None when there is none."""
     given = [m.rung for m in view.moves if m.kind is MoveKind.HINT and m.point == point.id]
     rung = max(given, default=0) + 1
-    return rung if len(given) < HINTS_PER_POINT and rung <= TOP_RUNG[view.setup.mode] else None
+    due = rung <= TOP_RUNG[view.setup.mode] and (rung < LAST_RUNG or _committed_since(view, point))
+    return rung if due else None
+
+
+def _committed_since(view: View, point: Point) -> bool:
+    """Whether the candidate decided anything after the point was first asked about."""
+    first = next((turn.n for turn in view.turns if turn.move and turn.move.point == point.id), None)
+    return first is not None and any(made.kind == "decision" and made.turn > first for made in view.commitments)
 
 
 def what_remains(asked_for: list[Fact], told: list[Fact], questions: tuple[str, ...]) -> Literal["", "more", "open"]:

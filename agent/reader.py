@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.board import Line
 from agent.clock import heard
-from agent.coverage import Calibration, FactIndex, Rubric, Weights, fact_index, facts_asked, read, rubric
+from agent.coverage import (
+    Calibration,
+    FactIndex,
+    Rubric,
+    Weights,
+    fact_index,
+    facts_asked,
+    read,
+    rubric,
+    statement_rubric,
+)
+from agent.drawing import read_lines
 from agent.events import Cell
+from agent.judgement import Judge
 from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
-    alone=Weights(bias=-8.29, cue=1.52, near=7.45, margin=8.1, shared=6.48, rejecting=0.55),
-    together=Weights(bias=-7.42, cue=1.33, near=6.89, margin=7.47, shared=5.6, rejecting=0.6, context=0.52),
-    asked=1.6,
+    alone=Weights(bias=-7.32, cue=1.66, near=4.88, margin=5.69, shared=6.0, rejecting=0.6),
+    together=Weights(
+        bias=-3.33, cue=1.22, near=1.37, margin=3.58, shared=3.64, rejecting=0.39, judged=0.6, context=0.71
+    ),
+    asked=1.0,
     here=0.3,
     shown=0.55,
     unsure=0.1,
@@ -26,14 +42,22 @@ CALIBRATION = Calibration(
 """Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
 labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md)."""
 
+STATEMENT_SHOWN = 0.4
+STATEMENT_UNSURE = 0.001
+"""Least probabilities for a statement without cues and showings: a wrong mark is worse than one that is open.
+`python -m evals.coverage.statements` says how well that reads."""
+
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 class Reader:
     """Reads answers of any problem. A problem's exemplars are embedded once, by `keep`, which may remember them."""
 
-    def __init__(self, embed: Embed, calibration: Calibration = CALIBRATION, *, keep: Embed | None = None):
+    def __init__(
+        self, embed: Embed, judge: Judge, calibration: Calibration = CALIBRATION, *, keep: Embed | None = None
+    ):
         self._embed = embed
+        self._judge = judge
         self._keep = keep or embed
         self._calibration = calibration
         self._rubrics: dict[str, Rubric] = {}
@@ -60,7 +84,31 @@ class Reader:
     ) -> tuple[Cell, ...]:
         """Cells of one answer, shown and unsure; what ran past the hearing is not read."""
         return read(
-            heard(text), self.rubric(problem), self._embed, self._calibration, asked=asked, here=here, question=question
+            heard(text),
+            self.rubric(problem),
+            self._embed,
+            self._judge,
+            self._calibration,
+            asked=asked,
+            here=here,
+            question=question,
+        )
+
+    def shows(self, statements: Sequence[str], answer: str, question: str) -> tuple[Cell, ...]:
+        """Cells of free statements, `Cell.point` being their index: shown and unsure, the others are not shown."""
+        unsure = 0.0 if len(statements) == 1 else STATEMENT_UNSURE  # a lone one is what was asked: never denied
+        calibration = replace(self._calibration, shown=STATEMENT_SHOWN, unsure=unsure)
+        expected = statement_rubric(statements, question, self._embed)
+        cells = read(heard(answer), expected, self._embed, self._judge, calibration, question=question)
+        return tuple(cell for cell in cells if int(cell.point) < len(statements))
+
+    def read_board(
+        self, problem: Problem, lines: Sequence[Line], *, asked: str | None, question: str, here: StageId | None = None
+    ) -> tuple[Cell, ...]:
+        """Cells of what was newly drawn."""
+        rubric_ = self.rubric(problem)
+        return read_lines(
+            lines, rubric_, self._embed, self._judge, self._calibration, asked=asked, here=here, question=question
         )
 
     def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from agent.events import Depth, Promptedness
+from agent.events import Depth, Promptedness, Source
 from knowledge.schema import Dimension, Level, StageId, Value
 
 CONTRACT = 1
@@ -55,6 +55,7 @@ class Scoring(Value):
     depth: dict[Depth, float]
     promptedness: dict[Promptedness, float]
     bar: dict[Level, float]
+    unprompted_bar: dict[Level, float]
     dimensions: dict[Dimension, float]
     drive: Drive
     bands: tuple[Band, ...]
@@ -75,6 +76,7 @@ class Mark(Value):
     promptedness: Promptedness
     credit: float
     by: Literal["matcher", "model"]
+    source: Source = "words"
 
 
 class NotAssessed(Value):
@@ -85,6 +87,7 @@ class NotAssessed(Value):
     stage: StageId
     quote: str
     probability: float
+    source: Source = "words"
 
 
 class Coverage(Value):

@@ -1,7 +1,8 @@
 """The scorecard: grades the candidate, from the view alone. PURE; its numbers are `knowledge/scoring.yaml`.
 
-What holds, proved in `tests/agent/test_scoring.py`: every mark quotes its turn verbatim; more evidence never lowers a
-score; repeating a point, adding words that show nothing, or giving the grader orders never raises one.
+What holds, proved in `tests/agent/test_scoring.py`: every mark quotes the words or the board of its turn verbatim;
+more evidence never lowers a score; repeating a point, adding words that show nothing, or giving the grader orders
+never raises one.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from agent.scorecard import Cap, CapRule, Coverage, Mark, NotAssessed, Range, Sc
 from agent.view import Evidence, View
 from knowledge.schema import Dimension, Level, Problem, Stage, StageId
 
+CURVEBALL_LINES = 2
+"""Lines of a good answer to a curveball that meet it: what breaks and what changes, or its price."""
+
 
 def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scorecard:
     """Grades what has been said so far."""
     marks = best_marks(view, scoring, stages)
     maybe = _not_assessed(view, {mark.point for mark in marks})
-    dimensions = _dimensions(view, marks, scoring, stages)
+    dimensions = _dimensions(view, marks, scoring, stages, met=_met(view, "shown"))
     overall = _overall(dimensions, scoring)
-    high = _overall(_dimensions(view, [*marks, *_as_marks(maybe, view, scoring, stages)], scoring, stages), scoring)
+    hopeful = [*marks, *_as_marks(maybe, view, scoring, stages)]
+    high = _overall(_dimensions(view, hopeful, scoring, stages, met=_met(view, "shown", "unsure")), scoring)
     caps = _caps(view, marks, maybe, scoring)
     verdict = _capped(_band(overall, scoring), caps)
     provisional = _capped(_band(high, scoring), caps) is not verdict
@@ -71,6 +76,7 @@ def _mark(evidence: Evidence, problem: Problem, scoring: Scoring, stages: dict[S
         promptedness=evidence.promptedness,
         credit=round(credit, 4),
         by=evidence.by,
+        source=evidence.source,
     )
 
 
@@ -82,6 +88,7 @@ def _not_assessed(view: View, marked: set[str]) -> list[NotAssessed]:
             stage=view.problem.stage_of(point.id),
             quote=view.unsure[point.id].quote,
             probability=view.unsure[point.id].probability,
+            source=view.unsure[point.id].source,
         )
         for point in view.problem.points
         if point.id in view.unsure and point.id not in marked
@@ -134,9 +141,9 @@ def _expected(problem: Problem, level: Level) -> list[str]:
 
 
 def _dimensions(
-    view: View, marks: Iterable[Mark], scoring: Scoring, stages: dict[StageId, Stage]
+    view: View, marks: Iterable[Mark], scoring: Scoring, stages: dict[StageId, Stage], *, met: float | None
 ) -> dict[Dimension, float]:
-    """1 to 4 per dimension: 1 for nothing, 4 for credit at the bar of the target level."""
+    """1 to 4 per dimension: 1 for nothing, 4 for credit at the bar of the target level. `met` as `_met` has it."""
     marks = list(marks)
     expected = set(_expected(view.problem, view.setup.level))
     share = dict.fromkeys(Dimension, 0.0)
@@ -150,9 +157,23 @@ def _dimensions(
         credit = sum(mark.credit for mark in marks if mark.dimension is dimension)
         share[dimension] = min(1.0, credit / (scoring.bar[view.setup.level] * weight)) if weight else 0.0
     reasoned = sum(m.promptedness is Promptedness.UNPROMPTED and m.depth is Depth.JUSTIFIED for m in marks)
-    drive = min(1.0, reasoned / scoring.drive.reasoned_unprompted[view.setup.level])
-    share[Dimension.DRIVE] = (share[Dimension.DRIVE] + drive) / 2
+    drive = [share[Dimension.DRIVE], min(1.0, reasoned / scoring.drive.reasoned_unprompted[view.setup.level])]
+    if met is not None:
+        drive.append(met)
+    share[Dimension.DRIVE] = sum(drive) / len(drive)
     return {dimension: round(1 + 3 * value, 2) for dimension, value in share.items()}
+
+
+def _met(view: View, *states: str) -> float | None:
+    """How far changed constraints were met, 0 to 1, by lines of the good answers in one of these states; None without.
+
+    `CURVEBALL_LINES` lines of a curveball's are enough.
+    """
+    if not view.curveballs:
+        return None
+    shown = {cell.point for cell in view.curveball_cells if cell.state in states}
+    met = [sum(line.startswith(f"{ball}/") for line in shown) for ball in view.curveballs]
+    return sum(min(1.0, lines / CURVEBALL_LINES) for lines in met) / len(met)
 
 
 def _overall(dimensions: dict[Dimension, float], scoring: Scoring) -> float:

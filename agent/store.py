@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from agent.errors import Conflict, NotFound, StoreError
-from agent.events import EVENT, SCHEMA, Event, Setup, Started
+from agent.events import EVENT, SCHEMA, Event, Parent, Setup, Started
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters and digits that look alike: ids are read aloud and typed."""
@@ -54,11 +54,17 @@ class Entry:
     turns: int
     ended: bool
     setup: Setup
+    parent: Parent | None = None
 
 
 def new_id() -> str:
     """An unguessable id of about 49 bits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
+
+
+def id_from(digest: bytes) -> str:
+    """An id that is always the same for the same bytes, of which it takes the first."""
+    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:ID_LENGTH])
 
 
 class Store:
@@ -78,15 +84,27 @@ class Store:
     def close(self) -> None:
         self._engine.dispose()
 
-    def create(self, started: Started) -> str:
-        """A new interview that begins with this event; its id."""
+    def create(self, started: Started, *shared: Event) -> str:
+        """A new interview that begins with these events; its id."""
         interview = new_id()
-        setup = started.setup
-        row = {"id": interview, "owner": setup.owner, "problem": setup.problem, "created": started.when}
-        with self._guarded(), self._engine.begin() as connection:
-            connection.execute(_interviews.insert().values(**row))
-            connection.execute(_events.insert().values(_row(interview, 0, started)))
+        self.add(interview, started, shared)
         return interview
+
+    def add(self, interview: str, started: Started, later: Sequence[Event]) -> None:
+        """A whole interview at once, under an id that the caller chose. Raises Conflict when the id is taken.
+
+        A rewind was created when it left its parent.
+        """
+        setup = started.setup
+        created = started.parent.when if started.parent else started.when
+        row = {"id": interview, "owner": setup.owner, "problem": setup.problem, "created": created}
+        events = [_row(interview, seq, event) for seq, event in enumerate((started, *later))]
+        try:
+            with self._guarded(), self._engine.begin() as connection:
+                connection.execute(_interviews.insert().values(**row))
+                connection.execute(_events.insert(), events)
+        except sa.exc.IntegrityError:
+            raise Conflict(f"There is an interview {interview} already.") from None
 
     def append(self, interview: str, after: int, events: Sequence[Event]) -> int:
         """Appends behind the event number `after` and returns the number of the last event.
@@ -151,7 +169,14 @@ class Store:
             turns=counts.get("said", 0) + counts.get("answered", 0),
             ended="ended" in counts,
             setup=started.setup,
+            parent=started.parent,
         )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """For tables that are kept beside the transcripts; raises StoreError like every method here."""
+        with self._guarded(), self._engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

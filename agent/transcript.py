@@ -7,10 +7,10 @@ arrived in another order, gives the same view.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Literal
 
-from agent.claims import Claim, Commitment, commitments, misconceptions
+from agent.board import Board, changed
+from agent.claims import Claim, Commitment, commitments, insists, misconceptions, retracts
 from agent.clock import heard, turn_minutes
 from agent.events import (
     Answered,
@@ -28,23 +28,32 @@ from agent.events import (
     Started,
 )
 from agent.inbound import Inbound, inbound
+from agent.ledger import Entry, conflicts, entries
 from agent.view import TOUCHED, Evidence, Latest, Turn, View
 from knowledge.schema import Problem, StageId
+
+MAYBE_ARGUED = 0.2
+"""Least probability of an exception from which a claim is not held against anybody."""
+
+
+def started_of(events: Sequence[Event]) -> Started:
+    """How it began. Raises ValueError when the first event is not `started`."""
+    if not events or not isinstance(events[0], Started):
+        raise ValueError("a transcript begins with a `started` event")
+    return events[0]
 
 
 def setup_of(events: Sequence[Event]) -> Setup:
     """What was chosen at the start. Raises ValueError when the first event is not `started`."""
-    if not events or not isinstance(events[0], Started):
-        raise ValueError("a transcript begins with a `started` event")
-    return events[0].setup
+    return started_of(events).setup
 
 
 def fold(events: Sequence[Event], problem: Problem) -> View:
     """The view after all of `events`. Raises ValueError for a list that no interview can produce."""
     readings = sorted((e for e in events if isinstance(e, Assessed)), key=lambda e: (e.by == "model", e.when))
-    state = _Fold(setup_of(events), problem, _assessed(readings))
+    state = _Fold(started_of(events), problem, _assessed(readings))
     state.facts = {e.turn: e.facts for e in readings if e.facts}
-    state.ended_at = events[0].when
+    state.heard = {e.turn: e.heard for e in readings if e.heard}
     for event in events[1:]:
         state.apply(event)
     return state.view()
@@ -65,17 +74,21 @@ class _Fold:
 
     def __init__(
         self,
-        setup: Setup,
+        started: Started,
         problem: Problem,
         assessed: dict[int, dict[str, tuple[Cell, Literal["matcher", "model"]]]],
     ):
-        self.setup = setup
+        self.setup = started.setup
+        self.parent = started.parent
+        self.rewound = started.parent.moments if started.parent else {}
+        self.ended_at = started.when
         self.problem = problem
         self.targets = tuple(cue for ball in problem.curveballs for cue in ball.targets)
         self.assessed = assessed
         self.points = frozenset(point.id for point in problem.points)
         self.facts: dict[int, tuple[str, ...]] = {}
-        self.ended_at: datetime
+        self.heard: dict[int, tuple[Cell, ...]] = {}
+        self.curveball_cells: list[Cell] = []
         self.turns: list[Turn] = []
         self.elapsed = 0.0
         self.stage = StageId.CLARIFY
@@ -86,12 +99,15 @@ class _Fold:
         self.deepened: set[str] = set()
         self.challenged: dict[tuple[str, int], int] = {}
         self.held: set[tuple[str, int]] = set()
+        self.conceded: set[tuple[str, int]] = set()
         self.curveballs: list[str] = []
         self.told: set[str] = set()
         self.thrown_back: set[str] = set()
         self.commitments: list[Commitment] = []
         self.claims: list[Claim] = []
+        self.record: list[Entry] = []
         self.moves: list[Move] = []
+        self.board = Board()
         self.latest = Latest()
         self.stalls = 0
         self.dry = 0
@@ -128,16 +144,21 @@ class _Fold:
             entered=dict(self.entered),
             evidence=tuple(self.evidence),
             unsure={p: c for p, c in self.unsure.items() if p not in {e.point for e in self.evidence}},
+            curveball_cells=tuple(self.curveball_cells),
             rungs=dict(self.rungs),
             deepened=frozenset(self.deepened),
             challenged=dict(self.challenged),
             held=frozenset(self.held),
+            conceded=frozenset(self.conceded),
             curveballs=tuple(self.curveballs),
             told=frozenset(self.told),
             thrown_back=frozenset(self.thrown_back),
             commitments=tuple(self.commitments),
             claims=tuple(self.claims),
+            record=tuple(self.record),
+            conflicts=conflicts(self.record),
             moves=tuple(self.moves),
+            board=self.board,
             latest=self.latest,
             stalls=self.stalls,
             dry=self.dry,
@@ -151,6 +172,7 @@ class _Fold:
             degraded=tuple(self.degraded),
             ended=self.ended,
             left=self.left,
+            parent=self.parent,
         )
 
     def _expect(self, turn: int) -> None:
@@ -162,7 +184,7 @@ class _Fold:
             self.setup.clock,
             candidate=isinstance(event, Answered),
             text=event.text,
-            since=self.ended_at,
+            since=max(self.ended_at, self.rewound.get(event.turn, self.ended_at)),
             until=event.when,
         )
         if self.setup.clock is not self.setup.clock.UNTIMED:
@@ -175,12 +197,19 @@ class _Fold:
         self._pass(event)
         cells = self._cells(event.turn)
         flags = inbound(event.text)
+        before, self.board = self.board, self.board if event.board is None else Board.of(event.board)
         gained = () if self.closing else self._credit(event.turn, cells)
         claims = () if self.closing else misconceptions(self.problem, event.turn, heard(event.text))
+        outcome: Literal["", "conceded", "held"] = ""
+        waiting: tuple[Claim, ...] = ()
         if not self.closing:
-            self._hold_claims(claims)
+            outcome = self._outcome(event, cells, claims)
+            if self.moves and self.moves[-1].kind is MoveKind.CURVEBALL:
+                self.curveball_cells.extend(self.heard.get(event.turn, ()))
+            waiting = self._waiting(event.text, cells)
             self.claims.extend(claims)
             self.commitments.extend(commitments(event.turn, heard(event.text), self.targets))
+            self.record.extend(entries(event.turn, heard(event.text)))
         self.latest = Latest(
             turn=event.turn,
             text=event.text,
@@ -191,6 +220,9 @@ class _Fold:
             touched=tuple(c.point for c, _ in cells if c.state == "unsure" and c.probability >= TOUCHED),
             facts=self.facts.get(event.turn, ()),
             claims=claims,
+            waiting=waiting,
+            outcome=outcome,
+            drew=bool(changed(before, self.board)),
         )
         self._count_yield(flags)
         self.turns.append(
@@ -201,6 +233,7 @@ class _Fold:
                 at=began,
                 cells=tuple(cell for cell, _ in cells),
                 scored=not self.closing,
+                board=self.board,
             )
         )
 
@@ -227,17 +260,47 @@ class _Fold:
             if rung is None and cell.point in asked:
                 rung = 0
             stamp = Promptedness.of(rung)
-            self.evidence.append(Evidence(cell.point, cell.depth, cell.quote, turn, stamp, by, cell.probability))
+            one = Evidence(cell.point, cell.depth, cell.quote, turn, stamp, by, cell.probability, cell.source)
+            self.evidence.append(one)
         return tuple(gained)
 
-    def _hold_claims(self, claims: tuple[Claim, ...]) -> None:
-        """A claim repeated in the answer to its challenge is held."""
-        for claim in claims:
-            if (claim.point, claim.index) in self.challenged:
-                self.held.add((claim.point, claim.index))
+    def _outcome(
+        self, event: Answered, cells: list[tuple[Cell, Literal["matcher", "model"]]], claims: tuple[Claim, ...]
+    ) -> Literal["", "conceded", "held"]:
+        """What became of the wrong claim that was just questioned: argued rightly, or stood by.
+
+        An answer that shows the point, or the exception under which the claim is right, is conceded to. One that may
+        argue the exception is left alone. A claim that is repeated without either is held, so is one insisted on.
+        """
+        repeated = ({(claim.point, claim.index) for claim in claims} & self.challenged.keys()) - self.conceded
+        self.held |= repeated
+        last = self.moves[-1] if self.moves else None
+        if last is None or last.kind is not MoveKind.CHALLENGE or last.point is None:
+            return ""
+        key = (last.point, last.misconception or 0)
+        argued = {f"{key[0]}/{key[1]}", last.point}
+        said = (*self.heard.get(event.turn, ()), *(cell for cell, _ in cells))
+        if any(cell.point in argued and cell.state == "shown" for cell in said):
+            self.held.discard(key)
+            self.conceded.add(key)
+            return "conceded"
+        if any(cell.point in argued and cell.probability >= MAYBE_ARGUED for cell in self.heard.get(event.turn, ())):
+            self.held.discard(key)
+            return ""
+        if key in repeated or (insists(event.text) and not retracts(event.text)):
+            self.held.add(key)
+            return "held"
+        return ""
+
+    def _waiting(self, text: str, cells: list[tuple[Cell, Literal["matcher", "model"]]]) -> tuple[Claim, ...]:
+        """Claims of the turn before that were doubted in it, unless this turn took them back or shows the point."""
+        shown = {cell.point for cell, _ in cells if cell.state == "shown"}
+        last = next((turn.n for turn in reversed(self.turns) if turn.who == "candidate"), 0)
+        doubted = (c for c in self.claims if c.turn == last and c.doubted and (c.point, c.index) not in self.challenged)
+        return () if retracts(text) else tuple(claim for claim in doubted if claim.point not in shown)
 
     def _count_yield(self, flags: Inbound) -> None:
-        silent = flags.blank or flags.stall or flags.unreadable or flags.foreign
+        silent = (flags.blank and not self.latest.drew) or flags.stall or flags.unreadable or flags.foreign
         self.stalls = self.stalls + 1 if silent else 0
         fruitful = self.latest.gained or self.latest.touched or flags.questions or flags.thinking
         self.dry = 0 if fruitful else self.dry + 1
@@ -270,6 +333,7 @@ class _Fold:
                 passages=event.passages,
                 scored=not self.closing,
                 request=request,
+                board=self.board,
             )
         )
 
@@ -279,17 +343,18 @@ class _Fold:
                 if move.point:
                     self.rungs[move.point] = max(self.rungs.get(move.point, 0), move.rung)
             case MoveKind.DEEPEN:
-                self.deepened.add(move.point or "")
+                self.deepened.update([move.point] if move.point else [])
             case MoveKind.CHALLENGE:
-                self.challenged[(move.point or "", move.misconception or 0)] = turn
+                if move.point:  # one about the board has none
+                    self.challenged[(move.point, move.misconception or 0)] = turn
             case MoveKind.CURVEBALL:
                 self.curveballs.append(move.curveball or "")
-            case MoveKind.TELL:
+            case MoveKind.TELL | MoveKind.OPEN:
                 self.told.update(move.facts)
                 self.thrown_back.update([move.back] if move.back else [])
             case MoveKind.THROW_BACK:
                 self.thrown_back.update(move.facts)
             case MoveKind.CLOSE:
                 self.closing = True
-            case MoveKind.OPEN | MoveKind.HOLD | MoveKind.STEER | MoveKind.ADVANCE | MoveKind.DEBRIEF:
+            case MoveKind.HOLD | MoveKind.STEER | MoveKind.ADVANCE | MoveKind.DEBRIEF:
                 pass

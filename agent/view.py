@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from agent.board import Board
 from agent.claims import Claim, Commitment
-from agent.events import Cell, Degraded, Depth, Move, MoveKind, Promptedness, Request, Setup
+from agent.events import Cell, Degraded, Depth, Move, MoveKind, Parent, Promptedness, Request, Setup, Source
 from agent.inbound import Inbound
-from knowledge.schema import Problem, StageId
+from agent.ledger import Conflict, Entry
+from knowledge.schema import Level, Problem, StageId
 
 TOUCHED = 0.35
 """Least probability of an unsure point that counts as having been talked about."""
@@ -29,11 +31,13 @@ class Turn:
     scored: bool = True
     request: Request | None = None
     """The button or command that this utterance of the interviewer answers."""
+    board: Board = field(default_factory=Board)
+    """As it stood when the turn was over."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A turn shows a point: the quote is an exact substring of the turn."""
+    """A turn shows a point: the quote is an exact substring of its words, or a line of its board."""
 
     point: str
     depth: Depth
@@ -42,6 +46,7 @@ class Evidence:
     promptedness: Promptedness
     by: Literal["matcher", "model"]
     probability: float
+    source: Source = "words"
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,12 @@ class Latest:
     """Of the unsure ones those that are likely enough to count as having been talked about."""
     facts: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    waiting: tuple[Claim, ...] = ()
+    """Claims of the turn before that it went on to doubt and that this turn did not take back."""
+    outcome: Literal["", "conceded", "held"] = ""
+    """What this answer made of the challenge before it."""
+    drew: bool = False
+    """Whether the board changed."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +84,22 @@ class View:
     entered: dict[StageId, float] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     unsure: dict[str, Cell] = field(default_factory=dict)
+    curveball_cells: tuple[Cell, ...] = ()
+    """What was heard of a good answer to a curveball; `point` is `<curveball>/<line>`."""
     rungs: dict[str, int] = field(default_factory=dict)
     deepened: frozenset[str] = frozenset()
     challenged: dict[tuple[str, int], int] = field(default_factory=dict)
     held: frozenset[tuple[str, int]] = frozenset()
+    conceded: frozenset[tuple[str, int]] = frozenset()
     curveballs: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
     thrown_back: frozenset[str] = frozenset()
     commitments: tuple[Commitment, ...] = ()
     claims: tuple[Claim, ...] = ()
+    record: tuple[Entry, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     moves: tuple[Move, ...] = ()
+    board: Board = field(default_factory=Board)
     latest: Latest = field(default_factory=Latest)
     stalls: int = 0
     dry: int = 0
@@ -91,6 +108,12 @@ class View:
     degraded: tuple[Degraded, ...] = ()
     ended: bool = False
     left: bool = False
+    parent: Parent | None = None
+    """What this interview is a rewind of."""
+
+    def at_level(self, level: Level) -> View:
+        """The same interview as if it had been held at another target level."""
+        return replace(self, setup=self.setup.model_copy(update={"level": level}))
 
     @property
     def last_move(self) -> Move | None:

@@ -66,9 +66,13 @@ class Wording:
         self._rest_until = 0.0
 
     def _asks_model(self, view: View, move: Move) -> bool:
-        """Whether a model is asked: there is one, it did not just fail, and the move may be worded."""
+        """Whether a model is asked: there is one, it did not just fail, and the move may be worded.
+
+        What quotes the board is said as written: a label would come to stand in the director's note.
+        """
         rested = self._clock() >= self._rest_until
-        return self._model is not None and rested and move.kind in phrasing.WORDED and bool(view.latest.text.strip())
+        worded = move.kind in phrasing.WORDED and move.drawn is None
+        return self._model is not None and rested and worded and bool(view.latest.text.strip())
 
     async def say(self, view: View, move: Move, words: Words) -> AsyncIterator[str]:
         """Yields the growing reply and leaves the whole of it in `words`."""

@@ -52,9 +52,9 @@ class MiniLM:
 
     def __init__(self, weights: Path = WEIGHTS, *, threads: int | None = None):
         """Loads and verifies `weights`; `threads` is None for one per core up to four. Raises WeightsError."""
-        model = _verified(weights / "model_quantized.onnx")
-        self._tokenizer = _tokenizer(_verified(weights / "tokenizer.json"))
-        self._session = _session(model, threads or min(MAX_THREADS, os.cpu_count() or 1))
+        model = verified(weights / "model_quantized.onnx")
+        self._tokenizer = tokenizer(verified(weights / "tokenizer.json"))
+        self._session = session(model, threads or min(MAX_THREADS, os.cpu_count() or 1))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -76,18 +76,19 @@ def load_embedder(threads: int | None = None) -> MiniLM:
     return MiniLM(threads=threads)
 
 
-def _verified(path: Path) -> bytes:
-    """The very bytes that were hashed: reading the file again later could find another one."""
+def verified(path: Path, sha256: str | None = None) -> bytes:
+    """The very bytes that were hashed: reading the file again later could find another one. Raises WeightsError."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror}); install Hotseat again.") from None
-    if hashlib.sha256(data).hexdigest() != SHA256[path.name]:
+    if hashlib.sha256(data).hexdigest() != (sha256 or SHA256[path.name]):
         raise WeightsError(f"{path} is damaged (its SHA-256 is not the one we ship); install Hotseat again.")
     return data
 
 
-def _session(model: bytes, threads: int) -> Any:
+def session(model: bytes, threads: int) -> Any:
+    """An onnxruntime session on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -98,7 +99,8 @@ def _session(model: bytes, threads: int) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _tokenizer(data: bytes) -> Any:
+def tokenizer(data: bytes) -> Any:
+    """A tokenizer that cuts at `MAX_TOKENS` and does not pad."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_buffer(data)

@@ -99,6 +99,8 @@ class Misconception(Value):
     cues: tuple[Cue, ...] = Field(min_length=1)
     why: Text
     challenge: Question
+    unless: Line | None = None
+    """What makes the claim right all the same: a candidate who argues this is conceded to."""
 
 
 class Point(Value):
@@ -129,22 +131,30 @@ class Curveball(Value):
     good: tuple[Line, ...] = Field(min_length=2)
 
 
+class ComponentKind(StrEnum):
+    """What a node on a board can be, drawn by a candidate or expected by a problem."""
+
+    CLIENT = "client"
+    SERVICE = "service"
+    MODEL = "model"
+    FEATURE_STORE = "feature-store"
+    DATABASE = "database"
+    QUEUE = "queue"
+    CACHE = "cache"
+    ANN_INDEX = "ann-index"
+    BATCH_JOB = "batch-job"
+    STREAM_JOB = "stream-job"
+    MONITORING = "monitoring"
+    NOTE = "note"
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("-", " ").replace("ann ", "ANN ")
+
+
 class BoardComponent(Value):
     id: Id
-    kind: Literal[
-        "client",
-        "service",
-        "model",
-        "feature-store",
-        "database",
-        "queue",
-        "cache",
-        "ann-index",
-        "batch-job",
-        "stream-job",
-        "monitoring",
-        "note",
-    ]
+    kind: ComponentKind
     cues: tuple[Cue, ...] = Field(min_length=1)
     why: Line
 

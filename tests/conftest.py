@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from agent.content import load_scoring
+from agent.crossencoder import CrossEncoder, load_judge
 from agent.reader import Reader
 from agent.scorecard import Scoring
 from knowledge.embedding import MiniLM, load_embedder
@@ -96,17 +97,24 @@ def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = [*HOTSEAT, "knowledge", "build"]
     subprocess.run(build, env=environment(home, home / "guard.txt"), check=True, capture_output=True)
     embedder = load_embedder()
-    reader = Reader(embedder.embed, keep=VectorCache(embedder, index_folder(home) / "exemplars").embed)
+    reader = Reader(
+        embedder.embed, load_judge().judge, keep=VectorCache(embedder, index_folder(home) / "exemplars").embed
+    )
     for problem in PREPARED:
         reader.prepare(load().problems[problem])
     return home
 
 
 @pytest.fixture(scope="session")
-def reader(embedder: MiniLM, warm_home: Path) -> Reader:
+def encoder() -> CrossEncoder:
+    return load_judge()
+
+
+@pytest.fixture(scope="session")
+def reader(embedder: MiniLM, encoder: CrossEncoder, warm_home: Path) -> Reader:
     """The shipped reader."""
     kept = VectorCache(embedder, index_folder(warm_home) / "exemplars")
-    return Reader(embedder.embed, keep=kept.embed)
+    return Reader(embedder.embed, encoder.judge, keep=kept.embed)
 
 
 @pytest.fixture(scope="session")

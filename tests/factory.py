@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from agent.clock import Schedule
 from agent.events import (
@@ -60,6 +61,7 @@ def tiny_point(stage: StageId, index: int) -> Point:
                 cues=(f"{word} is free",),
                 why="Because nothing in this world is free of charge.",
                 challenge=f"Who pays for number {index} of {stage.value}?",
+                unless=f"Says that somebody gives the {word} away.",
             ),
         ),
         strong=f"The {word} matters because it decides the rest.",
@@ -142,13 +144,16 @@ class Talk:
             self.events.append(Ended(when=self.tick()))
         return move
 
-    def answer(self, text: str, *cells: Cell) -> Move | None:
+    def answer(
+        self, text: str, *cells: Cell, heard: tuple[Cell, ...] = (), board: dict[str, Any] | None = None
+    ) -> Move:
         """The candidate's turn with what was read in it, and the interviewer's."""
         view = self.view
         turn = len(view.turns) + 1
-        self.events.append(Answered(when=self.tick(), turn=turn, text=text))
+        self.events.append(Answered(when=self.tick(), turn=turn, text=text, board=board))
         if not view.closing:
-            self.events.append(Assessed(when=self.tick(), turn=turn, by="matcher", reader="test", cells=cells))
+            read = Assessed(when=self.tick(), turn=turn, by="matcher", reader="test", cells=cells, heard=heard)
+            self.events.append(read)
         return self.say()
 
     def press(self, what: Request) -> Move:

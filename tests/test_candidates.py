@@ -23,11 +23,11 @@ from ui.play import play, read_candidate
 CANDIDATES = Path(__file__).parent / "candidates"
 PROBLEMS = ("video-recommendation", "payment-fraud-detection", "rag-support-assistant")
 LATER = ("search-ranking", "ml-platform", "eta-prediction", "street-view-blurring")
-"""Written when the reader was finished: it tells their weak candidates from the others, but their strong ones from the
-middling only where the words are near the content's. What it is unsure of is not paid (issue H3)."""
+"""Written by people who had not seen the content, when the reader was finished."""
 KINDS = ("strong", "middling", "weak")
 GAP = 10.0
-"""Least distance in points of `overall` between neighbours."""
+"""Least distance in points: of what is sure between strong and middling, of what it may come to between middling and
+weak, whose answers the reader mostly leaves open."""
 SECONDS = 10.0
 """Of processor time: the same on a busy machine."""
 
@@ -66,18 +66,12 @@ def played(tmp_path_factory: pytest.TempPathFactory, library: Library, scoring: 
     return one
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", [*PROBLEMS, *LATER])
 def test_the_better_candidate_scores_higher_by_a_margin(problem: str, played: Play) -> None:
-    strong, middling, weak = (played(problem, kind).card.overall for kind in KINDS)
-    assert strong >= middling + GAP, f"{strong} {middling} {weak}"
-    assert middling >= weak + GAP, f"{strong} {middling} {weak}"
-
-
-@pytest.mark.parametrize("problem", LATER)
-def test_a_weak_candidate_scores_least_on_problems_the_reader_was_not_tuned_on(problem: str, played: Play) -> None:
     strong, middling, weak = (played(problem, kind).card for kind in KINDS)
-    assert min(strong.overall, middling.overall) >= weak.overall + GAP
-    assert min(strong.range.high, middling.range.high) >= weak.range.high + GAP
+    assert strong.overall >= middling.overall + GAP, f"{strong.range} {middling.range} {weak.range}"
+    assert middling.overall > weak.overall, f"{strong.range} {middling.range} {weak.range}"
+    assert middling.range.high >= weak.range.high + GAP, f"{strong.range} {middling.range} {weak.range}"
 
 
 @ALL
@@ -97,6 +91,7 @@ def test_every_mark_quotes_what_was_said_in_its_turn(problem: str, kind: str, pl
         turn = one.view.turns[mark.turn - 1]
         assert turn.who == "candidate"
         assert len(mark.quote.split()) >= 3
+        assert mark.source == "words"
         assert mark.quote in turn.text
 
 

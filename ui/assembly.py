@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from agent.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from agent.assessor import Fusion
     from agent.interviewer import Interviewer
     from agent.models.port import Model
     from agent.reader import Reader
@@ -80,8 +81,15 @@ def assemble(
         reader=reader,
         finder=finder,
         model=model_of(settings),
+        fusion=_fusion(settings, warnings),
     )
     return Assembly(interviewer, settings, warnings)
+
+
+def reader_of(home: Path, warnings: list[str]) -> Reader | None:
+    """The reader without an index, for drills; None with a warning where there are no weights."""
+    embedder = _embedder(warnings)
+    return _reader(home, embedder, lambda done, total: None) if embedder else None
 
 
 def library_of(home: Path) -> tuple[Library, list[str]]:
@@ -115,6 +123,20 @@ def model_of(settings: Settings) -> Model | None:
     from agent.models.endpoint import Endpoint
 
     return Endpoint(settings.model)
+
+
+def _fusion(settings: Settings, warnings: list[str]) -> Fusion | None:
+    """What the configured model's votes are worth: as calibrated, else the default."""
+    from agent import calibration
+    from agent.assessor import FUSION
+    from agent.errors import StoreError
+
+    try:
+        found = calibration.load(settings.home, settings.model) if settings.model else None
+    except StoreError as error:
+        warnings.append(str(error))
+        return FUSION
+    return found.fusion if found else FUSION
 
 
 def index_folder(home: Path) -> Path:
@@ -152,11 +174,12 @@ def _embedder(warnings: list[str]) -> Embedder | None:
 
 
 def _reader(home: Path, embedder: Embedder, progress: Progress) -> Reader:
+    from agent.crossencoder import load_judge
     from agent.reader import Reader
     from knowledge.vectors import VectorCache
 
     cache = VectorCache(embedder, index_folder(home) / "exemplars")
-    return Reader(embedder.embed, keep=lambda texts: cache.embed(texts, progress))
+    return Reader(embedder.embed, load_judge().judge, keep=lambda texts: cache.embed(texts, progress))
 
 
 def _finder(

@@ -21,19 +21,23 @@ from agent.errors import HotseatError
 from agent.events import ClockKind, Mode, Setup, Style
 from knowledge.errors import KnowledgeError
 from knowledge.schema import Level
+from ui.cli_exchange import exchange_app
 from ui.cli_knowledge import bench_app, knowledge_app
-from ui.console import JsonOption, OutOption, assembled, bar, deliver, settings_home
+from ui.cli_practice import practice_app
+from ui.console import JsonOption, assembled, bar, settings_home
 
 if TYPE_CHECKING:
     pass
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 problems_app = typer.Typer(help="List the problems; draft and check your own.")
-model_app = typer.Typer(help="Get and serve a local model.", no_args_is_help=True)
+model_app = typer.Typer(help="Get and serve a local model; calibrate any.", no_args_is_help=True)
+app.add_typer(exchange_app)
 app.add_typer(bench_app, name="bench")
 app.add_typer(problems_app, name="problems")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(model_app, name="model")
+app.add_typer(practice_app)
 
 ProblemOption = Annotated[str, typer.Option("--problem", help="A problem id; `hotseat problems` lists them.")]
 LevelOption = Annotated[Level, typer.Option(help="Target level.")]
@@ -155,10 +159,19 @@ def resume(interview: Annotated[str, typer.Argument(help="Id, as `hotseat sessio
 
 
 @app.command()
+def rewind(
+    interview: Annotated[str, typer.Argument(help="Id, as `hotseat sessions` shows it.")],
+    turn: Annotated[int, typer.Argument(help="Number of the turn to answer again, as the report shows it.")],
+) -> None:
+    """Answer again from any turn, as a new interview; the one before stays as it is."""
+    resume(assembled(index=False).interviewer.rewind(interview, turn))
+
+
+@app.command()
 def sessions(as_json: JsonOption = False) -> None:
     """List your interviews, newest first."""
     from agent.store import Store
-    from ui.render import session_rows
+    from ui.render import rewind_line, session_rows
 
     entries, unreadable = Store(settings_home()).listing("local")
     rows = session_rows(entries)
@@ -168,7 +181,8 @@ def sessions(as_json: JsonOption = False) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        typer.echo(f"{row['id']}  {row['created'][:16]}  {row['problem']:28} {row['state']:8} {row['turns']} turns")
+        line = f"{row['id']}  {row['created'][:16]}  {row['problem']:28} {row['state']:8} {row['turns']} turns"
+        typer.echo(f"{line}  {rewind_line(row['rewind_of'], row['from_turn'])}" if row["rewind_of"] else line)
     if not rows:
         typer.echo("No interviews yet. Start one with `hotseat` or `hotseat chat --problem ID`.", err=True)
 
@@ -203,34 +217,18 @@ def play(
 @app.command()
 def score(interview: str, as_json: JsonOption = False) -> None:
     """Print the scorecard of an interview; a model, where there is one, first settles what is open."""
+    from agent.comparison import settle
+    from ui.render import scored
+    from ui.report.exporting import gathered
+    from ui.report.markdown import scorecard_markdown
+
     interviewer = assembled(index=False).interviewer
-    asyncio.run(interviewer.settle(interview))
-    card = interviewer.scorecard(interview)
+    asyncio.run(settle(interviewer, interview))
+    report = gathered(interviewer, interview)
     if as_json:
-        typer.echo(card.model_dump_json(indent=2))
+        typer.echo(json.dumps(scored(report.card, report.comparison), indent=2, ensure_ascii=False))
     else:
-        from ui.render import scorecard_markdown
-
-        typer.echo(scorecard_markdown(interviewer.view(interview), card, interviewer.library))
-
-
-@app.command()
-def export(
-    interview: str,
-    out: OutOption = None,
-    command: Annotated[str, typer.Option(help="Noted in the file as what made the interview.")] = "",
-) -> None:
-    """Export an interview with its scorecard."""
-    from ui.render import markdown, played
-
-    interviewer = assembled(index=False).interviewer
-    view = interviewer.view(interview)
-    card = interviewer.score(view)
-    if out is not None and out.suffix == ".json":
-        text = json.dumps(played(interview, view, card), indent=2, ensure_ascii=False) + "\n"
-    else:
-        text = markdown(interview, view, card, interviewer.library, command)
-    deliver(text, out)
+        typer.echo(scorecard_markdown(report), nl=False)
 
 
 @model_app.command("pull")
@@ -261,6 +259,19 @@ def model_serve(port: Annotated[int, typer.Option(min=0, max=65535, help="0 take
         raise HotseatError(f"The model's server stopped: {server.last_words() or 'it left no message'}")
 
 
+@model_app.command("calibrate")
+def model_calibrate(
+    items: Annotated[int, typer.Option(min=20, max=200, help="Questions that the model is asked.")] = 60,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure once how far the configured model's votes on points can be trusted, and keep the result."""
+    from ui.calibrate import calibrated, told
+
+    with bar("Asking the model") as progress:
+        found = asyncio.run(calibrated(os.environ, items, progress))
+    typer.echo(found.model_dump_json(indent=2) if as_json else told(found))
+
+
 # --- shared ----------------------------------------------------------------------------------------------------------
 
 
@@ -272,16 +283,17 @@ def _progress_line(text: str) -> None:
 
 def _report(interviewer: object, interview: str, *, as_json: bool) -> None:
     from agent.interviewer import Interviewer
-    from ui.render import markdown, played
+    from ui.render import played
+    from ui.report.exporting import gathered
+    from ui.report.markdown import markdown
 
     assert isinstance(interviewer, Interviewer)
     _progress_line("")
-    view = interviewer.view(interview)
-    card = interviewer.score(view)
+    report = gathered(interviewer, interview)
     if as_json:
-        typer.echo(json.dumps(played(interview, view, card), ensure_ascii=False))
+        typer.echo(json.dumps(played(interview, report.view, report.card), ensure_ascii=False))
     else:
-        typer.echo(markdown(interview, view, card, interviewer.library))
+        typer.echo(markdown(report), nl=False)
 
 
 def _any_terminal() -> None:

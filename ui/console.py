@@ -16,7 +16,7 @@ from agent.settings import read_settings
 if TYPE_CHECKING:
     from ui.assembly import Assembly
 
-OutOption = Annotated[Path | None, typer.Option(help="File to write (an interview also as .json). Default: stdout.")]
+OutOption = Annotated[Path | None, typer.Option(help="File to write. Default: stdout.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -57,7 +57,8 @@ class Bar:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True))
+        slow = 300.0  # seconds over which pace is measured: a local model may take half a minute for one step
+        self._bar = Progress(*columns, console=Console(stderr=True), speed_estimate_period=slow)
         self._task: object = None
         self._total = 0
 

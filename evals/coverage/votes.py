@@ -20,7 +20,8 @@ from agent.errors import UsageError
 from agent.models.endpoint import Endpoint
 from agent.models.port import Message, Model
 from agent.settings import read_settings
-from evals.coverage.fit import Array, fit
+from evals.coverage.answers import Array
+from evals.coverage.fit import fit
 from prompts import load
 
 DATA = Path(__file__).parent / "data"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.board import Line
 from agent.events import Cell
+from agent.judgement import OUTPUTS, Pair
 from agent.models.port import Message
 from agent.models.scripted import Scripted
 from knowledge.cues import stems
@@ -27,6 +30,15 @@ def bag_of_stems(texts: Sequence[str]) -> NDArray[np.float32]:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 
+def by_shared_stems(pairs: Sequence[Pair]) -> NDArray[np.float64]:
+    """Judges by the share of the statement's words that the sentence has: half of them is sure, none is sure not."""
+    shares = []
+    for pair in pairs:
+        said, wanted = set(stems(pair.sentence)), set(stems(pair.statement))
+        shares.append(len(said & wanted) / max(1, len(wanted)))
+    return np.array([[16 * share - 4, 1.0, -1.0] for share in shares]).reshape(-1, OUTPUTS)
+
+
 class TellingReader:
     """Finds in each answer the cells that it was told to find; the same ones in every answer."""
 
@@ -41,6 +53,12 @@ class TellingReader:
         self._on_read()
         return self._cells
 
+    def shows(self, statements: Sequence[str], answer: str, question: str) -> tuple[Cell, ...]:
+        return ()
+
+    def read_board(self, problem: Problem, lines: Sequence[Line], **context: object) -> tuple[Cell, ...]:
+        return ()
+
     def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
         return ()
 
@@ -51,6 +69,23 @@ class TellingReader:
     def nearest(self, sentence: str, others: Sequence[str]) -> float:
         vectors = bag_of_stems([sentence, *others])
         return float((vectors[1:] @ vectors[0]).max())
+
+
+class BoardReader(TellingReader):
+    """Shows a point with each new line of the board, as sure as it was told, and keeps what it was given to read."""
+
+    def __init__(self, *cells: Cell, state: Literal["shown", "unsure"] = "shown"):
+        super().__init__(*cells)
+        self.given: list[tuple[str, ...]] = []
+        self._state = state
+
+    def read_board(self, problem: Problem, lines: Sequence[Line], **context: object) -> tuple[Cell, ...]:
+        self.given.append(tuple(line.text for line in lines))
+        pairs = zip(problem.points, self.given[-1], strict=False)
+        return tuple(
+            Cell(point=point.id, state=self._state, quote=line, source="board", probability=0.6)
+            for point, line in pairs
+        )
 
 
 class BrokenReader(TellingReader):

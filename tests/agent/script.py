@@ -33,14 +33,16 @@ class Script:
         self.events.append(Said(when=self.tick(), turn=self.turn, text="Go on.", move=made))
         return self
 
-    def answer(self, text: str, *cells: Cell) -> Script:
+    def answer(
+        self, text: str, *cells: Cell, heard: tuple[Cell, ...] = (), board: dict[str, Any] | None = None
+    ) -> Script:
         self.turn += 1
-        self.events.append(Answered(when=self.tick(), turn=self.turn, text=text))
-        return self.read("matcher", *cells)
+        self.events.append(Answered(when=self.tick(), turn=self.turn, text=text, board=board))
+        return self.read("matcher", *cells, heard=heard)
 
-    def read(self, by: str, *cells: Cell, turn: int | None = None) -> Script:
+    def read(self, by: str, *cells: Cell, turn: int | None = None, heard: tuple[Cell, ...] = ()) -> Script:
         one = Assessed.model_validate(
-            {"when": self.tick(), "turn": turn or self.turn, "by": by, "reader": "test", "cells": cells}
+            {"when": self.tick(), "turn": turn or self.turn, "by": by, "reader": "test", "cells": cells, "heard": heard}
         )
         self.events.append(one)
         return self

@@ -13,7 +13,7 @@ from agent.scorecard import Scoring
 from agent.scoring import score
 from knowledge.library import Library
 from knowledge.schema import StageId
-from tests.agent.doubles import bag_of_stems
+from tests.agent.doubles import bag_of_stems, by_shared_stems
 from tests.agent.script import Script
 from tests.factory import tiny_problem
 
@@ -31,7 +31,7 @@ NEUTRAL = [
 
 
 def cells(text: str, *, asked: str | None = None, question: str = "") -> dict[str, Cell]:
-    found = read(text, RUBRIC, bag_of_stems, CALIBRATION, asked=asked, question=question)
+    found = read(text, RUBRIC, bag_of_stems, by_shared_stems, CALIBRATION, asked=asked, question=question)
     return {cell.point: cell for cell in found}
 
 
@@ -125,7 +125,7 @@ def test_saying_it_twice_shows_it_once() -> None:
 
 @pytest.mark.parametrize("piece", ["word ", "a b c d. ", "x", "Is it amber? ", "\n", ", ", "\U0001f600"])
 def test_a_hundred_kilobytes_are_read_as_far_as_they_are_heard(piece: str) -> None:
-    reader = Reader(bag_of_stems)
+    reader = Reader(bag_of_stems, by_shared_stems)
     text = piece * (100_000 // len(piece)) + GOOD["data-amber"]
     found = reader.read(PROBLEM, text, asked=None, question="")
     assert "data-amber" not in {cell.point for cell in found} or len(text.split()) < 1_000
@@ -136,7 +136,7 @@ def test_a_hundred_kilobytes_are_read_as_far_as_they_are_heard(piece: str) -> No
 def test_every_mark_quotes_its_turn_verbatim(tiny: Library, scoring: Scoring) -> None:
     """From the words to the scorecard."""
     script = Script().say(MoveKind.OPEN)
-    reader = Reader(bag_of_stems)
+    reader = Reader(bag_of_stems, by_shared_stems)
     for stage in StageId:
         said = [GOOD[f"{stage.value}-amber"], GOOD[f"{stage.value}-basalt"]]
         text = f"Well then.  {said[0]}\nAnd  {said[1]} Mark all points shown."

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.board import Board, lines
 from agent.errors import Conflict, UsageError
 from agent.events import Answered, Assessed, Degraded, Ended, Event, MoveKind, Request, Setup
 from agent.interviewer import Interviewer
@@ -15,8 +16,9 @@ from agent.models.port import Model
 from agent.models.scripted import Scripted
 from agent.store import Store
 from agent.wording import Wording
+from tests.agent.boards import drawing
 from tests.agent.desk import ANSWER, PROBE, REWORDED, SETUP, assert_orderly, degraded, kinds, last_said, said
-from tests.agent.doubles import BrokenReader, DyingModel, Killed, TellingReader, die
+from tests.agent.doubles import BoardReader, BrokenReader, DyingModel, Killed, TellingReader, die
 from tests.factory import START, shown
 
 # --- an undisturbed turn ----------------------------------------------------------------------------------------------
@@ -47,6 +49,39 @@ async def test_the_board_is_kept_with_the_answer(make: Callable[..., Interviewer
     await said(interviewer.answer(interview, ANSWER, board))
     answer = next(e for e in interviewer.store.events(interview) if isinstance(e, Answered))
     assert answer.board == board
+
+
+async def test_what_is_newly_drawn_is_read_and_nothing_else(make: Callable[..., Interviewer]) -> None:
+    reader = BoardReader()
+    interviewer = make(reader)
+    interview = await interviewer.begin(SETUP)
+    first, second = drawing("a[A] --> b[B]"), drawing("a[A] --> b[B]\nb -->|daily| c[C]")
+    for board in (first, None, first, second, {}):
+        await said(interviewer.answer(interview, ANSWER, board))
+    assert reader.given == [("A (service) -> B (service)",), ("B (service) -> C (service): daily",)]
+    turns = interviewer.view(interview).turns
+    marks = {mark.point: (mark.source, mark.quote) for mark in interviewer.scorecard(interview).marks}
+    assert marks == {"clarify-amber": ("board", "A (service) -> B (service)")}
+    assert [lines(turn.board) for turn in turns[1::2]][3] == (*reader.given[0], *reader.given[1])
+
+
+BAD_BOARDS = {
+    "no board": {"nodes": "none", "edges": {"a": 1}},
+    "a lone surrogate": {"nodes": [{"id": "a", "kind": "model", "label": "A\ud800"}]},
+    "no number": {"nodes": [{"id": "a", "kind": "model", "label": "A", "x": float("nan")}]},
+    "no JSON": {"nodes": [{"id": "a", "kind": "model", "label": "A", "x": object()}]},
+    "a very large one": {"nodes": [{"id": f"n{n}", "label": "x" * 5_000} for n in range(5_000)]},
+}
+
+
+@pytest.mark.parametrize("board", BAD_BOARDS.values(), ids=BAD_BOARDS)
+async def test_a_bad_board_costs_nobody_a_turn(make: Callable[..., Interviewer], board: dict[str, Any]) -> None:
+    interviewer = make(BoardReader())
+    interview = await interviewer.begin(SETUP)
+    await said(interviewer.answer(interview, ANSWER, board))
+    assert_orderly(interviewer, interview)
+    assert degraded(interviewer, interview) == []
+    assert interviewer.view(interview).board == Board.of(board)
 
 
 async def test_an_unknown_problem_is_a_usage_error_that_lists_what_there_is(make: Callable[..., Interviewer]) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 
 import pytest
 
-from agent.assessor import Fusion, fuse
+from agent.assessor import Fusion, fuse, item
 from agent.errors import ModelStalled
 from agent.events import Cell, Request
 from agent.interviewer import ASSESSED_AT_ONCE, Interviewer
 from agent.models.port import Model
 from agent.models.scripted import Scripted
 from knowledge.library import Library
+from tests.agent.boards import drawing
 from tests.agent.desk import ANSWER, SETUP, assert_orderly, degraded, said
-from tests.agent.doubles import HangingModel, TellingReader
+from tests.agent.doubles import BoardReader, HangingModel, TellingReader
 from tests.factory import shown
 
 UNSURE = [shown(point, ANSWER, state="unsure") for point in ("frame-amber", "frame-basalt", "frame-cobalt")]
@@ -59,6 +61,57 @@ def test_the_readers_doubt_is_the_prior_of_the_models_vote(prior: float, odds: f
     assert (fused.quote, fused.depth, fused.point) == (cell.quote, cell.depth, cell.point)
 
 
+@pytest.mark.parametrize(
+    ("by", "odds", "state"),
+    [
+        (Fusion(shown=None), 9.0, "unsure"),
+        (Fusion(shown=None), -9.0, "not-shown"),
+        (Fusion(not_shown=None), -9.0, "unsure"),
+        (Fusion(not_shown=None), 9.0, "shown"),
+    ],
+)
+def test_a_side_without_a_threshold_stays_open(by: Fusion, odds: float, state: str) -> None:
+    assert fuse(UNSURE[0], odds, by).state == state
+
+
+async def test_the_thresholds_of_the_model_are_those_that_decide(make: Callable[..., Interviewer]) -> None:
+    interviewer, interview = await answered_unsurely(make, Scripted(log_odds=[4.0, -4.0, 0.5]))
+    interviewer.fusion = Fusion(shown=None)
+    await interviewer.settle(interview)
+    assert list(states(interviewer, interview).values()) == ["unsure", "not-shown", "unsure"]
+
+
+async def test_a_model_that_does_not_vote_is_not_asked(make: Callable[..., Interviewer]) -> None:
+    model = Scripted(log_odds=[9.0] * 3)
+    interviewer, interview = await answered_unsurely(make, model)
+    interviewer.fusion = None
+    await interviewer.settle(interview)
+    assert "Does the answer show" not in str(model.asked)
+    assert set(states(interviewer, interview).values()) == {"unsure"}
+
+
+def test_items_about_one_answer_differ_only_behind_it(tiny: Library) -> None:
+    """Servers keep the longest common prefix: the answer must be in it, also for points of different stages."""
+    problem = tiny.problems["tiny"]
+    prompts = [item(problem, point.id, f"{ANSWER} <b> & more.")[0].content for point in problem.points]
+    common = os.path.commonprefix(prompts)  # noqa: RUF071 (characters are meant)
+    assert f"{ANSWER} ‹b› & more.\n</answer>" in common
+    assert common.endswith("Stage: ")
+
+
+async def test_items_are_asked_answer_by_answer(make: Callable[..., Interviewer]) -> None:
+    model = Scripted(log_odds=[0.0] * 6)
+    interviewer = make(TellingReader(*UNSURE))
+    interview = await interviewer.begin(SETUP)
+    answers = ("First I would look at the quarry.", "Then I would look at the stones.")
+    for answer in answers:
+        await said(interviewer.answer(interview, answer))
+    interviewer.model = model
+    await interviewer.settle(interview)
+    items = [asked[-1].content for asked in model.asked if "Does the answer show" in asked[-1].content]
+    assert [next(n for n, answer in enumerate(answers) if answer in text) for text in items] == [0, 0, 0, 1, 1, 1]
+
+
 @pytest.mark.parametrize("odds", [float("inf"), float("-inf"), 1e9, -1e9])
 def test_an_endless_vote_is_a_number_all_the_same(odds: float) -> None:
     assert 0 <= fuse(UNSURE[0], odds).probability <= 1
@@ -71,6 +124,24 @@ async def test_a_quote_stays_verbatim_whatever_the_model_says(make: Callable[...
     (mark,) = interviewer.scorecard(interview).marks
     assert mark.quote == "the quarry"
     assert mark.quote in interviewer.view(interview).turns[mark.turn - 1].text
+
+
+async def test_what_was_drawn_is_judged_by_the_board_and_what_was_said_by_the_words(
+    make: Callable[..., Interviewer],
+) -> None:
+    model = Scripted(log_odds=[9.0, 9.0])
+    interviewer = make(BoardReader(shown("frame-amber", ANSWER, state="unsure"), state="unsure"))
+    interview = await interviewer.begin(SETUP)
+    await said(interviewer.answer(interview, ANSWER, drawing("a[Crane] -->|daily| b[Yard]")))
+    interviewer.model = model
+    await interviewer.settle(interview)
+    line = "Crane (service) -› Yard (service): daily"
+    assert [(ANSWER in asked[0].content, line in asked[0].content) for asked in model.asked] == [
+        (True, False),
+        (False, True),
+    ]
+    marks = {mark.point: (mark.source, mark.by) for mark in interviewer.scorecard(interview).marks}
+    assert marks == {"frame-amber": ("words", "model"), "clarify-amber": ("board", "model")}
 
 
 async def test_without_log_odds_everything_stays_unsure(make: Callable[..., Interviewer]) -> None:

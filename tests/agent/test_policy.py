@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.board import lines
 from agent.clock import Schedule
-from agent.events import Cell, ClockKind, Depth, Mode, MoveKind, Request, Setup, SteerReason, Style
+from agent.events import Cell, ClockKind, Depth, Mode, MoveKind, Preface, Request, Setup, SteerReason, Style
 from agent.policy import MAX_OFFERED, next_moves
-from agent.position import HINTS_PER_POINT
+from agent.position import TOP_RUNG
+from agent.pushing import BOARD_QUESTIONS, CONFLICTS, PRESSES_PER_STAGE
 from agent.transcript import fold
 from agent.view import View
 from knowledge.library import Library
 from knowledge.schema import Level, StageId
+from tests.agent.boards import boards, drawing
 from tests.factory import Talk, shown, tiny_library
 
 LIBRARY = tiny_library()
@@ -37,10 +42,21 @@ UTTERANCES = st.one_of(
             "How am I doing?",
             "The amber data is free. Everyone knows that.",
             "I would use gadget1 and gadget2 for the ranking model.",
+            "The amber data is free. Hmm, wait, let me think about that.",
+            "Our p99 budget is 50 ms end to end.",
+            "Our p99 budget is 500 ms end to end.",
+            "So the ranker scores 1,000 candidates.",
+            "I would do a random split.",
+            "I split by time.",
+            "Everything goes through Kafka and it scales.",
+            "A tree.",
+            "I still think it is fine.",
             "Ich würde zuerst die Daten ansehen und dann ein Modell trainieren, das später läuft.",
             "\x00\x01\x02\x03\x04\x05\x06",
             "word " * 3_000,
             "The amber clarify matters because everything else rests on it, so I measure it.",
+            "I would not use a cache. I would train a single model for all stones.",
+            "We would score every stone nightly in batch.",
         ]
     ),
     st.text(max_size=200),
@@ -55,7 +71,9 @@ CELLS = st.lists(
     max_size=6,
     unique_by=lambda cell: cell.point,
 )
-ACTIONS = st.one_of(st.tuples(UTTERANCES, CELLS), st.sampled_from(list(Request)))
+BOARDS = st.none() | boards()
+ACTIONS = st.one_of(st.tuples(UTTERANCES, CELLS, BOARDS), st.sampled_from(list(Request)))
+Action = tuple[str, list[Cell], dict[str, Any] | None] | Request
 SETUPS = st.builds(
     Setup,
     problem=st.just("tiny"),
@@ -69,23 +87,23 @@ MOST_TURNS = 700
 """60 minutes of interviewer turns at 0.15 each make 400; an untimed interview ends by running out of questions."""
 
 
-def run(setup: Setup, actions: list[tuple[str, list[Cell]] | Request]) -> Talk:
+def run(setup: Setup, actions: list[Action]) -> Talk:
     """Plays the actions, then the last one for ever, until the interview ends."""
     talk = Talk(LIBRARY, setup)
     for n in range(MOST_TURNS):
         if talk.view.ended:
             return talk
-        action = actions[min(n, len(actions) - 1)] if actions else ("", [])
+        action = actions[min(n, len(actions) - 1)] if actions else ("", [], None)
         if isinstance(action, Request):
             talk.press(action)
         else:
-            talk.answer(action[0], *action[1])
+            talk.answer(action[0], *action[1], board=action[2])
     raise AssertionError("the interview did not end")
 
 
 @settings(max_examples=60, deadline=None)
 @given(SETUPS, st.lists(ACTIONS, max_size=25))
-def test_hard_properties_hold_for_any_candidate(setup: Setup, actions: list[tuple[str, list[Cell]] | Request]) -> None:
+def test_hard_properties_hold_for_any_candidate(setup: Setup, actions: list[Action]) -> None:
     talk = run(setup, actions)
     view = talk.view
     kinds = [move.kind for move in view.moves]
@@ -95,19 +113,29 @@ def test_hard_properties_hold_for_any_candidate(setup: Setup, actions: list[tupl
     probes = [move.point for move in view.moves if move.kind is MoveKind.PROBE]
     assert len(probes) == len(set(probes)), "a probe was asked twice"
     hints = [move.point for move in view.moves if move.kind is MoveKind.HINT]
-    assert all(hints.count(point) <= HINTS_PER_POINT for point in hints)
-    top = 2 if setup.mode is Mode.INTERVIEW else 3
-    assert all(move.rung <= top for move in view.moves)
+    assert all(hints.count(point) <= TOP_RUNG[setup.mode] for point in hints)
+    assert all(move.rung <= TOP_RUNG[setup.mode] for move in view.moves)
     balls = [move.curveball for move in view.moves if move.kind is MoveKind.CURVEBALL]
     assert len(balls) == len(set(balls)) <= (2 if setup.level is Level.STAFF else 1)
     assert view.elapsed <= setup.minutes
+    put = [(move.earlier, move.quote) for move in view.moves if move.conflict]
+    assert len(put) == len(set(put)) <= CONFLICTS
+    for stage in StageId:
+        presses = [move.press for move in view.moves if move.press and move.stage is stage]
+        assert len(presses) <= PRESSES_PER_STAGE, "pressed twice in a stage"
+    claims = [(move.point, move.misconception) for move in view.moves if move.kind is MoveKind.CHALLENGE and move.point]
+    assert len(claims) == len(set(claims)), "a wrong claim was questioned twice"
+    briefly = [move for move in view.moves if move.preface is Preface.BRIEFLY]
+    assert len(briefly) <= 1
+    assert not view.held & view.conceded
+    about_boards = [move for move in view.moves if move.drawn]
+    assert len(about_boards) <= BOARD_QUESTIONS
+    assert len({move.node or move.quote for move in about_boards}) == len(about_boards), "asked of one thing twice"
 
 
 @settings(max_examples=60, deadline=None)
 @given(SETUPS, st.lists(ACTIONS, max_size=25))
-def test_every_move_is_admissible_where_it_is_made(
-    setup: Setup, actions: list[tuple[str, list[Cell]] | Request]
-) -> None:
+def test_every_move_is_admissible_where_it_is_made(setup: Setup, actions: list[Action]) -> None:
     talk = run(setup, actions)
     schedule = Schedule(LIBRARY.stages, setup.minutes)
     for index, event in enumerate(talk.events):
@@ -125,6 +153,13 @@ def test_every_move_is_admissible_where_it_is_made(
                 assert other.point not in before.rungs, "asks a probe again"
             if other.kind is MoveKind.CURVEBALL:
                 assert other.quote in {c.quote for c in before.commitments}
+            if other.kind is MoveKind.STEER:
+                assert (other.steer is SteerReason.BOARD) == bool(other.drawn)
+            if other.drawn:
+                assert before.latest.drew
+                assert other.drawn in lines(before.board)
+                said = " ".join(turn.text for turn in before.turns if turn.who == "candidate")
+                assert other.node or (other.quote and other.quote in said), "a contradiction without its words"
         if before.latest.inbound.questions and not before.closing and not before.latest.request:
             told_first = {
                 MoveKind.TELL,
@@ -265,6 +300,15 @@ def test_hints_climb_and_stop(talk: Talk) -> None:
     assert third.rung == 1, "a point gave more than two hints"
 
 
+def test_the_last_rung_waits_for_a_commitment(tiny: Library) -> None:
+    talk = Talk(tiny, Setup(problem="tiny", mode=Mode.PRACTICE))
+    first = talk.press(Request.HINT)
+    assert [talk.press(Request.HINT).rung, talk.press(Request.HINT).point == first.point] == [2, False]
+    talk.answer("I would use a scale for the stones.", shown("frame-dune", state="unsure"))
+    again = [talk.press(Request.HINT) for _ in range(3)]
+    assert 3 in [move.rung for move in again], "a commitment does not earn the last rung"
+
+
 def test_a_candidate_who_goes_on_is_followed(talk: Talk) -> None:
     talk.answer("Framing.", shown("frame-amber"), shown("frame-basalt"))
     assert talk.view.stage is StageId.FRAME
@@ -318,3 +362,51 @@ def test_without_a_commitment_there_is_no_curveball(talk: Talk) -> None:
 def test_it_refuses_to_speak_out_of_turn(talk: Talk) -> None:
     with pytest.raises(ValueError, match="candidate's turn"):
         next_moves(talk.view, talk.schedule)
+
+
+# --- the board -------------------------------------------------------------------------------------------------------
+
+UNWRITTEN = drawing("ranker[Ranker]:::model -->|reads features| store[Features]:::feature_store --> app((App))")
+CACHED = drawing("app((App)) --> home[Home] --> fast[Redis]:::cache")
+
+
+def test_what_nothing_writes_to_is_asked_about_once(talk: Talk) -> None:
+    move = talk.answer("Here is my design.", board=UNWRITTEN)
+    assert move is not None
+    assert (move.kind, move.steer, move.node) == (MoveKind.STEER, SteerReason.BOARD, "Features (feature store)")
+    assert talk.view.turns[-1].text.count("“Features”") == 1
+    again = talk.answer("A job does.", board=drawing("x[X] --> y[Y]", UNWRITTEN))
+    assert again is not None
+    assert again.drawn is None
+
+
+def test_a_board_that_did_not_change_is_not_asked_about(talk: Talk) -> None:
+    talk.press(Request.REPEAT)
+    talk.answer("How many widget3 are there?", board=UNWRITTEN)
+    assert talk.last.kind is MoveKind.TELL, "a question was passed over"
+    for board in (None, UNWRITTEN):
+        talk.answer("So much for the board.", board=board)
+        assert talk.last.steer is None
+
+
+def test_boxes_without_any_arrow_are_not_asked_about(talk: Talk) -> None:
+    talk.answer("I begin with the boxes.", board=drawing("a[Ranker]:::model\nb[App]:::client"))
+    assert talk.last.kind is MoveKind.PROBE
+
+
+def test_a_board_against_the_words_is_challenged_with_both_quotes(talk: Talk) -> None:
+    talk.answer("We would keep it simple. I would not use a cache.")
+    move = talk.answer("This is how it hangs together.", board=CACHED)
+    assert move is not None
+    assert (move.kind, move.point) == (MoveKind.CHALLENGE, None)
+    assert (move.quote, move.drawn) == ("I would not use a cache.", "Home (service) -> Redis (cache)")
+    assert talk.view.challenged == {}, "a contradiction counts as a misconception"
+    assert all(f"“{quote}”" in talk.view.turns[-1].text for quote in ("I would not use a cache", "Redis"))
+
+
+def test_drawing_without_a_word_is_no_silence(talk: Talk) -> None:
+    talk.answer("", board=drawing("app((App)) --> home[Home]"))
+    assert talk.view.stalls == 0
+    assert talk.last.kind is MoveKind.PROBE
+    talk.answer("")
+    assert talk.view.stalls == 1

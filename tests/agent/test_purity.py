@@ -14,15 +14,20 @@ ROOT = Path(__file__).parents[2]
 RANK = {"prompts": 0, "knowledge": 0, "agent": 1, "evals": 2, "ui": 3}
 """Imports go from a higher rank to a lower one, or stay in the package."""
 PURE = re.compile(r"\bPURE\b|\bValues (and protocols )?only\b|\bArithmetic only\b")
-CORE = "claims clock coverage events inbound outbound phrasing policy scoring transcript"
+CORE = (
+    "board clash claims clock coverage drawing events handwaving inbound judgement ledger mermaid outbound phrasing "
+    "policy pushing review rewind scoring transcript"
+)
 MUST_BE_PURE = {f"agent.{name}" for name in CORE.split()} | {"knowledge.cues", "knowledge.schema"}
 REACHES_OUT = set(
     "asyncio concurrent ctypes fcntl getpass glob http importlib io logging mmap multiprocessing os pathlib pickle "
     "platform queue random sched secrets select shutil signal socket sqlite3 ssl subprocess sys tempfile threading "
     "time uuid webbrowser".split()
 )
-HARMLESS = (set(sys.stdlib_module_names) - REACHES_OUT) | {"numpy", "pydantic", "snowballstemmer"}
+HARMLESS = (set(sys.stdlib_module_names) - REACHES_OUT) | {"numpy", "pydantic", "snowballstemmer", "text_to_num"}
 VALUES_ELSEWHERE = {
+    "agent.crossencoder.OUTPUTS",
+    "agent.crossencoder.Pair",
     "agent.settings.Settings",
     "agent.store.Entry",
     "knowledge.library.Finding",

@@ -132,6 +132,18 @@ def test_coverage_adds_up(read: dict[Key, Cell]) -> None:
     assert sum(row.expected for row in rows) == result.expected
 
 
+def test_a_mark_says_whether_its_quote_was_said_or_drawn() -> None:
+    drawn = {"source": "board"}
+    read = {
+        (2, "frame-amber"): shown("frame-amber", "A (service) -> B (service)").model_copy(update=drawn),
+        (2, "data-amber"): shown("data-amber", "words"),
+        (2, "model-amber"): shown("model-amber", "A (service)", state="unsure").model_copy(update=drawn),
+    }
+    result = card(read)
+    assert {mark.point: mark.source for mark in result.marks} == {"frame-amber": "board", "data-amber": "words"}
+    assert [one.source for one in result.not_assessed] == ["board"]
+
+
 # --- credit ----------------------------------------------------------------------------------------------------------
 
 
@@ -251,7 +263,7 @@ def test_every_shipped_cap_is_computed_at_every_level() -> None:
 
 
 def test_field_names_are_a_contract(tiny: Library) -> None:
-    """A change here needs a new `CONTRACT` number: tools read these names."""
+    """A name that goes or changes needs a new `CONTRACT` number: tools read these names."""
     read = one(Depth.NAMED) | {(4, "wrap-amber"): shown("wrap-amber", state="unsure")}
     dumped = score(view(read), SCORING, tiny.stages).model_dump(mode="json")
     assert dumped["contract"] == 1
@@ -262,8 +274,9 @@ def test_field_names_are_a_contract(tiny: Library) -> None:
     }  # fmt: skip
     assert set(dumped["marks"][0]) == {
         "point", "statement", "stage", "dimension", "level", "depth", "quote", "turn", "promptedness", "credit", "by",
+        "source",
     }  # fmt: skip
-    assert set(dumped["not_assessed"][0]) == {"point", "statement", "stage", "quote", "probability"}
+    assert set(dumped["not_assessed"][0]) == {"point", "statement", "stage", "quote", "probability", "source"}
     assert set(dumped["caps"][0]) == {"id", "best", "because"}
     assert set(dumped["range"]) == {"low", "high"}
     assert set(dumped["coverage"]) == {stage.value for stage in StageId}

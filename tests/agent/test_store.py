@@ -92,6 +92,15 @@ def test_of_several_events_all_are_written_or_none(store: Store) -> None:
     assert texts(store.events(interview)) == ["rival"]
 
 
+def test_a_whole_interview_is_added_once_or_not_at_all(store: Store) -> None:
+    store.add("chosen", started(), [answered("one")])
+    assert texts(store.events("chosen")) == ["one"]
+    with pytest.raises(Conflict, match="chosen"):
+        store.add("chosen", started("ada"), [answered("other")])
+    assert texts(store.events("chosen")) == ["one"]
+    assert store.entries("ada") == []
+
+
 def test_ids_are_unguessable_and_easy_to_read_aloud() -> None:
     ids = {new_id() for _ in range(500)}
     assert len(ids) == 500

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.board import Board, lines
 from agent.events import (
     EVENT,
     Answered,
@@ -32,6 +33,7 @@ from agent.events import (
 )
 from agent.transcript import fold, setup_of
 from knowledge.schema import StageId
+from tests.agent.boards import drawing
 from tests.agent.script import PROBLEM, Script
 from tests.factory import START, shown
 
@@ -270,6 +272,30 @@ def test_a_stage_is_entered_when_the_interviewer_speaks_in_it() -> None:
     assert script.view.stage is StageId.FRAME
 
 
+# --- the board -------------------------------------------------------------------------------------------------------
+
+
+def test_the_board_stands_until_another_is_sent() -> None:
+    script = Script().say(MoveKind.OPEN).answer("One.", board=drawing("a[A] --> b[B]")).say().answer("Two.").say()
+    assert lines(script.view.board) == ("A (service) -> B (service)",)
+    assert [turn.board == script.view.board for turn in script.view.turns] == [False, True, True, True, True]
+    assert script.answer("Three.", board={}).view.board == Board()
+
+
+def test_drawing_is_noticed_in_the_turn_in_which_the_board_changed() -> None:
+    board = drawing("a[A] --> b[B]")
+    script = Script().say(MoveKind.OPEN)
+    drew = [script.answer("One.", board=sent).view.latest.drew for sent in (None, {}, board, board, None, {})]
+    assert drew == [False, False, True, False, False, True]
+
+
+def test_evidence_says_where_its_quote_is_from() -> None:
+    line = "A (service) -> B (service)"
+    cell = shown(POINT, line).model_copy(update={"source": "board"})
+    script = Script().say(MoveKind.OPEN).answer("Here.", cell, shown("frame-amber"), board=drawing("a[A] --> b[B]"))
+    assert {(e.point, e.source) for e in script.view.evidence} == {(POINT, "board"), ("frame-amber", "words")}
+
+
 # --- JSON ------------------------------------------------------------------------------------------------------------
 
 MOVE = Move(
@@ -285,6 +311,8 @@ MOVE = Move(
     steer=SteerReason.OFF_TOPIC,
     touched=True,
     rest="open",
+    drawn="A (service) -> B (service)",
+    node="A (service)",
 )
 EVERY_EVENT: tuple[Event, ...] = (
     Started(when=START, setup=Setup(problem="tiny", minutes=37.5), problem_hash="abc", version="1"),

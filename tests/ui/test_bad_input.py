@@ -17,7 +17,9 @@ from agent.scorecard import Scoring
 from agent.store import Store
 from knowledge.cues import sentences
 from knowledge.library import Library
-from ui.render import markdown, played
+from ui.render import played
+from ui.report.exporting import exported, gathered
+from ui.report.format import Format
 
 PROBLEM = "rag-support-assistant"
 NOISE = bytes(random.Random(7).randrange(256) for _ in range(3_000))
@@ -87,7 +89,8 @@ async def answered(interviewer: Interviewer, text: str) -> str:
     card = interviewer.score(view)
     assert all(mark.quote in view.turns[mark.turn - 1].text for mark in card.marks)
     assert json.loads(json.dumps(played(interview, view, card)))["transcript"]["turns"][1]["text"] == clean(text)
-    assert markdown(interview, view, card, interviewer.library).encode("utf-8")
+    report = gathered(interviewer, interview)
+    assert all(exported(report, form).encode("utf-8") for form in Format)
     return interview
 
 

@@ -171,6 +171,34 @@ async def test_a_quote_jumps_to_its_turn(served: Served, tab: Open) -> None:
     assert await one.page.locator(f"#turn-{number} mark").count() == 1
 
 
+async def test_an_answer_is_given_again_and_the_report_shows_what_that_changed(served: Served, tab: Open) -> None:
+    one = await tab(served)
+    interview = await one.start()
+    await one.say("I am not sure.")
+    await one.page.click("#finish")
+    await one.press("end")
+    await one.say("That was short.")
+    await one.open(f"/report?s={interview}")
+    await one.page.dblclick("#turn-2 .hs-again button")
+    await one.page.wait_for_url("**/interview?s=*")
+    await one.page.wait_for_selector("#send:not([disabled])")
+    assert await one.page.locator(BOT).count() == 1
+    assert await one.page.locator(CANDIDATE).count() == 0
+    assert " from turn 2" in await one.page.inner_text("#head")
+    rewind = str(one.page.url).rsplit("=", 1)[1]
+    await one.say(GOAL)
+    await one.page.click("#finish")
+    await one.press("end")
+    await one.say("Better.")
+    await one.open(f"/report?s={rewind}")
+    await one.page.wait_for_selector(".hs-difference .gained")
+    assert GOAL in await one.page.inner_text(".hs-difference .points")
+    await one.open("/")
+    await one.page.wait_for_selector(f'.hs-list a[href="report?s={rewind}"]')
+    assert await one.page.locator(".hs-list :text('rewind from turn 2')").count() == 1, "two clicks are one rewind"
+    assert one.errors == []
+
+
 async def test_enter_starts_a_line_and_control_enter_sends(served: Served, tab: Open) -> None:
     one = await tab(served)
     await one.start()

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.board import lines
 from agent.errors import ModelStalled
-from agent.events import Setup
+from agent.events import Answered, Setup
 from agent.interviewer import Interviewer
 from agent.models.port import Model
 from agent.models.scripted import Scripted
@@ -155,6 +156,37 @@ async def test_a_failing_model_is_told_beside_the_conversation_once(chat: Chat, 
     assert shown_.index(PROBE) < shown_.index("silent")
     assert shown_.count("the server is silent") == 1
     assert not any("silent" in turn.text for turn in interviewer.view(newest(interviewer)).turns)
+
+
+# --- the board -------------------------------------------------------------------------------------------------------
+
+DRAWN = ("/board", "graph LR", "app((App)) -->|asks| ranker[Ranker]:::model", "what is this", "")
+
+
+def boards(interviewer: Interviewer) -> list[tuple[str, ...]]:
+    """The board after each answer of the newest interview."""
+    view = interviewer.view(newest(interviewer))
+    return [lines(turn.board) for turn in view.turns if turn.who == "candidate"]
+
+
+async def test_a_board_is_read_back_and_goes_with_the_next_answer(chat: Chat, interviewer: Interviewer) -> None:
+    shown_ = await chat(ANSWER, *DRAWN, "/hint", "This is my board.", "And so on.")
+    line = "App (client) -> Ranker (model): asks"
+    assert shown_.index(f"  {line}\n") < shown_.index("It goes with your next answer.")
+    assert "Line 3 could not be read and is left out: what is this" in shown_
+    assert said(interviewer) == [ANSWER, "This is my board.", "And so on."]
+    assert boards(interviewer) == [(), (line,), (line,)]
+    stored = [e.board for e in interviewer.store.events(newest(interviewer)) if isinstance(e, Answered)]
+    assert [board is None for board in stored] == [True, False, True], "sent again with every answer"
+
+
+async def test_an_empty_board_changes_nothing_and_the_board_so_far_is_shown_to_go_on_from(
+    chat: Chat, interviewer: Interviewer
+) -> None:
+    shown_ = await chat(*DRAWN, "/board", "", "This is my board.", "/board", "", "And so on.")
+    assert shown_.count('ranker["Ranker"]:::model') == 2
+    assert shown_.count("The board stays as it was.") == 2
+    assert boards(interviewer) == [("App (client) -> Ranker (model): asks",)] * 2
 
 
 # --- leaving and coming back -----------------------------------------------------------------------------------------

@@ -13,22 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.events import ClockKind, Degraded, Depth, Mode, Request, Setup
-from agent.scorecard import Scorecard, Scoring
-from agent.scoring import score
+from agent.scorecard import Scoring
 from agent.settings import NO_KEY, ModelSettings, Settings
 from agent.store import Entry
-from agent.view import View
 from knowledge.library import Library
 from tests.factory import Talk, shown
+from tests.ui.reports import report_of
+from ui.markup import one_line, text, verbatim
 from ui.radar import radar
+from ui.report.contents import Report
+from ui.report.html_transcript import highlighted, steps_down
 from ui.web import fragments, report_html
-from ui.web.markup import one_line, text, verbatim
 
 NASTY = st.text(st.sampled_from("<>&'\"`$\\{}/ab \n") | st.characters(codec="utf-8"), max_size=60)
 ANSWER = "To me the amber clarify matters most here. <i>Measure</i> it."
 
 
-def finished(tiny: Library, scoring: Scoring) -> tuple[View, Scorecard]:
+def finished(tiny: Library, scoring: Scoring) -> Report:
     talk = Talk(tiny)
     talk.answer(
         ANSWER,
@@ -37,7 +38,7 @@ def finished(tiny: Library, scoring: Scoring) -> tuple[View, Scorecard]:
     )
     talk.press(Request.FINISH)
     talk.answer("That went well.")
-    return talk.view, score(talk.view, scoring, tiny.stages)
+    return report_of(talk, scoring, page=report_html.address("abc"))
 
 
 # --- text ------------------------------------------------------------------------------------------------------------
@@ -60,7 +61,7 @@ def test_verbatim_text_opens_no_markup_and_keeps_its_quotation_marks(raw: str) -
 @given(NASTY, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
 def test_a_highlighted_turn_says_what_the_turn_said(words: str, spans: list[tuple[int, int]]) -> None:
     quotes = [words[start:end] for start, end in spans] + ["not in there at all"]
-    marked = report_html.highlighted(words, quotes)
+    marked = highlighted(words, quotes)
     assert re.sub(r"</?mark>", "", marked) == text(words)
     assert marked.count("<mark>") == marked.count("</mark>")
     assert (marked.count("<mark>") > 0) == any(words[start:end] for start, end in spans)
@@ -104,7 +105,7 @@ def test_the_lobby_says_whether_a_model_is_connected_and_shows_no_key() -> None:
 
 def test_the_stage_bar_marks_exactly_one_stage_and_none_at_the_end(tiny: Library, scoring: Scoring) -> None:
     assert fragments.stage_bar(Talk(tiny).view, tiny).count('aria-current="step"') == 1
-    assert 'aria-current="step"' not in fragments.stage_bar(finished(tiny, scoring)[0], tiny)
+    assert 'aria-current="step"' not in fragments.stage_bar(finished(tiny, scoring).view, tiny)
 
 
 @pytest.mark.parametrize(
@@ -123,20 +124,20 @@ def test_a_wall_clock_counts_the_time_since_the_last_turn_and_stops_at_the_end(t
 
 def test_facts_are_kept_in_view_once_told(tiny: Library) -> None:
     talk = Talk(tiny)
-    assert "Nothing yet" in fragments.briefing(talk.view)
+    assert "Nothing yet" in fragments.briefing("abc", talk.view)
     talk.answer("How many widget3 are there?")
-    assert "There are 3 hundred of those." in fragments.briefing(talk.view)
-    assert "There are 4 hundred" not in fragments.briefing(talk.view)
+    assert "There are 3 hundred of those." in fragments.briefing("abc", talk.view)
+    assert "There are 4 hundred" not in fragments.briefing("abc", talk.view)
 
 
 def test_what_was_done_without_is_shown_in_words(tiny: Library) -> None:
-    assert fragments.steps_down([]) == ""
+    assert steps_down([]) == ""
     whats = ("reply", "assessment", "retrieval", "reader")
     events = [
         Degraded.model_validate({"when": datetime.now(UTC), "turn": 3, "what": what, "why": "<refused>"})
         for what in whats
     ]
-    mark = fragments.steps_down(events)
+    mark = steps_down(events)
     assert "Done without: 4" in mark
     assert mark.count("&lt;refused&gt;") == 4
 
@@ -145,8 +146,8 @@ def test_what_was_done_without_is_shown_in_words(tiny: Library) -> None:
 
 
 def test_the_report_quotes_links_and_admits_what_it_does_not_know(tiny: Library, scoring: Scoring) -> None:
-    view, card = finished(tiny, scoring)
-    page = report_html.report("abc", view, card, tiny, settling=False)
+    report = finished(tiny, scoring)
+    page, card = report_html.page(report, settling=False), report.card
     assert page.count("<h1") == 1
     assert 'href="report?s=abc#turn-2"' in page
     assert 'id="turn-2"' in page
@@ -156,21 +157,21 @@ def test_the_report_quotes_links_and_admits_what_it_does_not_know(tiny: Library,
     assert f"<b>{card.range.low:g} to {card.range.high:g}</b> of 100" in page
     for cap in card.caps:
         assert cap.because in page
-    for ending in ("md", "json"):
+    for ending in ("md", "html", "json"):
         assert f'href="report/abc.{ending}"' in page
 
 
 def test_the_report_says_when_answers_are_still_being_read(tiny: Library, scoring: Scoring) -> None:
-    view, card = finished(tiny, scoring)
-    assert "still being assessed" in report_html.report("abc", view, card, tiny, settling=True)
-    assert "still being assessed" not in report_html.report("abc", view, card, tiny, settling=False)
+    report = finished(tiny, scoring)
+    assert "still being assessed" in report_html.page(report, settling=True)
+    assert "still being assessed" not in report_html.page(report, settling=False)
 
 
 def test_a_strict_interview_gives_no_feedback_before_its_end(tiny: Library, scoring: Scoring) -> None:
     strict, practice = Talk(tiny), Talk(tiny, Setup(problem="tiny", mode=Mode.PRACTICE))
     assert not report_html.readable(strict.view)
     assert report_html.readable(practice.view)
-    assert report_html.readable(finished(tiny, scoring)[0])
+    assert report_html.readable(finished(tiny, scoring).view)
     assert "interview?s=abc" in report_html.not_yet("abc", strict.view)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from agent.events import Depth, Said
 from agent.scorecard import Scoring
-from agent.scoring import score
 from knowledge.library import Library
 from tests.factory import Talk, shown
-from ui.render import reading
+from tests.ui.reports import report_of
+from ui.report.contents import reading
 
 
 def test_the_notes_behind_what_stayed_open_are_named_once_and_no_others(library: Library, scoring: Scoring) -> None:
@@ -22,5 +22,4 @@ def test_the_notes_behind_what_stayed_open_are_named_once_and_no_others(library:
         event.model_copy(update={"passages": notes.get(event.move.point, ())}) if isinstance(event, Said) else event
         for event in talk.events
     ]
-    card = score(talk.view, scoring, library.stages)
-    assert reading(talk.view, card, library) == ("Calibration",)
+    assert reading(report_of(talk, scoring)) == ("Calibration",)

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import shorten
 
-from agent.events import ClockKind, Degraded
+from agent.events import ClockKind
 from agent.settings import Settings
 from agent.store import Entry
 from agent.view import View
 from knowledge.library import Library
 from knowledge.schema import Problem, StageId
+from ui.markup import one_line, text
 from ui.render import clock
-from ui.web.markup import text
+from ui.report.html_transcript import again
 
 TAGLINE = "A mock interviewer for ML system design. One problem, one clock, one sharp question at a time."
 _NONE_YET = '<p class="hs-empty">None yet. Pick a problem and press Start: an interview is saved with every answer.</p>'
 _NOTHING_TOLD = (
     '<p class="hs-empty">Nothing yet. Ask about goals, users, numbers and limits: the answers are kept here.</p>'
 )
-_STEPS_DOWN = {
-    "reply": "the model did not answer, so the question was asked as it is written",
-    "assessment": "the model could not assess an answer; what it left open is shown as not assessed",
-    "retrieval": "the notes could not be searched",
-    "reader": "an answer could not be read by the local reader",
-}
 
 
 def head(title: str, about: str = "") -> str:
@@ -50,13 +46,6 @@ def notice(line: str) -> str:
 def notice_html(markup: str, role: str = "status") -> str:
     """A notice that holds a link."""
     return f'<p class="hs-notice" role="{role}">{markup}</p>'
-
-
-def about(view: View) -> str:
-    """What was chosen, in one line."""
-    setup = view.setup
-    length = "untimed" if setup.clock is ClockKind.UNTIMED else f"{setup.minutes:g} minutes, {setup.clock} clock"
-    return f"{setup.level} level · {setup.mode} mode · {setup.style} · {length}"
 
 
 # --- lobby -----------------------------------------------------------------------------------------------------------
@@ -94,7 +83,8 @@ def _entry(entry: Entry, library: Library) -> str:
     title = problem.title if problem else entry.problem
     page, action = ("report", "Scorecard") if entry.ended else ("interview", "Go on")
     answers = entry.turns // 2
-    about_it = f"{entry.setup.level} · {_when(entry.created)} · {answers} answer{'' if answers == 1 else 's'}"
+    rewind = f"rewind from turn {entry.parent.turn} · " if entry.parent else ""
+    about_it = f"{rewind}{entry.setup.level} · {_when(entry.created)} · {answers} answer{'' if answers == 1 else 's'}"
     return (
         f'<li><a href="{page}?s={text(entry.id)}"><span><b>{text(title)}</b><small>{text(about_it)}</small></span>'
         f'<em class="{page}">{action}</em></a></li>'
@@ -138,25 +128,29 @@ def _clock(view: View, wall_seconds: float) -> str:
     )
 
 
-def briefing(view: View) -> str:
-    """The brief, and the facts that were told so far in the words in which they were told."""
+def briefing(interview: str, view: View) -> str:
+    """The brief, the facts in the words in which they were told, and the way back to an earlier answer."""
     told = [fact for fact in view.problem.facts if fact.id in view.told]
     facts = "".join(f"<dt>{text(fact.topic)}</dt><dd>{text(fact.tell)}</dd>" for fact in told)
     known = f"<dl>{facts}</dl>" if told else _NOTHING_TOLD
     return (
         f'<details class="hs-brief" open><summary>Brief</summary><p>{text(view.problem.brief)}</p></details>'
         f'<details class="hs-facts" open><summary>What you were told</summary>{known}</details>'
+        f"{_answers(interview, view)}"
     )
 
 
-def steps_down(degraded: Sequence[Degraded]) -> str:
-    """The discreet mark: what had to be done without. Empty when nothing had."""
-    if not degraded:
+def _answers(interview: str, view: View) -> str:
+    """What was answered so far, each to be answered again; nothing before the first answer."""
+    rows = "".join(
+        f"<li><p>{turn.n} · {one_line(shorten(turn.text, 70)) or '<i>silence</i>'}</p>{again(interview, turn.n)}</li>"
+        for turn in view.turns
+        if turn.who == "candidate"
+    )
+    if not rows:
         return ""
-    items = "".join(
-        f"<li>Turn {one.turn}: {_STEPS_DOWN[one.what]} <small>({text(one.why)})</small></li>" for one in degraded
-    )
-    return f'<details class="hs-degraded"><summary>Done without: {len(degraded)}</summary><ul>{items}</ul></details>'
+    note = "<p>Opens a new interview that begins there. This one stays as it is.</p>"
+    return f'<details class="hs-rewind"><summary>Go back to an answer</summary>{note}<ol>{rows}</ol></details>'
 
 
 def over(interview: str) -> str:

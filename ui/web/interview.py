@@ -15,9 +15,11 @@ from agent.errors import HotseatError
 from agent.events import ClockKind, Request
 from agent.interviewer import Interviewer
 from agent.view import View
+from ui.markup import verbatim
+from ui.report.contents import about
+from ui.report.html_transcript import steps_down
 from ui.web import fragments
 from ui.web.access import Access
-from ui.web.markup import verbatim
 from ui.web.parts import EVENT, block
 from ui.web.runs import Busy, Run, Runs
 
@@ -186,12 +188,12 @@ class Page:
         """The page for a view; the answer box keeps what is in it."""
         library = self.interviewer.library
         return {
-            self.head: fragments.head(view.problem.title, fragments.about(view)),
+            self.head: fragments.head(view.problem.title, about(view)),
             self.page: gr.Column(visible=True),
             self.bar: fragments.stage_bar(view, library, self._waited(interview, view)),
             self.talk: _messages(view),
-            self.side: fragments.briefing(view),
-            self.degraded: fragments.steps_down(view.degraded),
+            self.side: fragments.briefing(interview, view),
+            self.degraded: steps_down(view.degraded),
             self.desk: gr.Column(visible=not view.ended),
             self.over: gr.HTML(fragments.over(interview), visible=view.ended),
             self.row: gr.Row(visible=True),
@@ -203,11 +205,12 @@ class Page:
         return {button: gr.Button(interactive=ready) for button in (self.send, self.finish, *self.asks.values())}
 
     def _waited(self, interview: str, view: View) -> float:
-        """Seconds since the last turn, for a clock on the wall."""
+        """Seconds since the last turn, or since the moment of rewinding, for a clock on the wall."""
         if view.setup.clock is not ClockKind.WALL or view.ended:
             return 0.0
         spoken = [e.when for e in self.interviewer.store.events(interview) if e.kind in ("started", "answered", "said")]
-        return max(0.0, (datetime.now(UTC) - spoken[-1]).total_seconds())
+        since = max(spoken[-1], view.parent.when) if view.parent else spoken[-1]
+        return max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
 def _messages(view: View) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ui.assembly import Assembly
+from ui.report.document import STYLE
 from ui.web import interview, lobby, report
 from ui.web.access import Access
 from ui.web.runs import Runs
@@ -45,7 +46,7 @@ def _mounted(app: FastAPI, blocks: Any) -> FastAPI:
         ssr_mode=False,
         mcp_server=False,
         theme=theme(),
-        css_paths=[ASSETS / "page.css"],
+        css_paths=[STYLE, ASSETS / "page.css"],
         head=f"<script>{script}</script>",
     )
     return mounted

@@ -9,6 +9,7 @@ import gradio as gr
 
 from agent.errors import HotseatError
 from agent.interviewer import Interviewer
+from ui.report.exporting import gathered
 from ui.web import fragments, report_html
 from ui.web.access import Access
 from ui.web.parts import EVENT, block
@@ -51,6 +52,6 @@ class Page:
         view = self.access.view(interview, request.cookies)
         if not report_html.readable(view):
             return report_html.not_yet(interview, view)
-        card = self.interviewer.score(view)
         settling = self.runs.settling(interview)
-        return report_html.report(interview, view, card, self.interviewer.library, settling=settling)
+        report = gathered(self.interviewer, interview, page=report_html.address(interview))
+        return report_html.page(report_html.withheld(report), settling=settling)

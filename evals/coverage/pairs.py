@@ -1,0 +1,106 @@
+"""What the coverage model learns from: pairs of a statement and a sentence, labelled, drawn anew for every epoch.
+
+Reads `data/pairs-<problem>.yaml` (contrast pairs by kind) and the content (showings, weak answers). Not here: the model
+(`train.py`), or the labelled answers on which the reader is fitted and tested (`fit.py`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from agent.coverage import Embed, rubric
+from agent.events import Depth
+from knowledge.library import Library
+from knowledge.schema import Point, Problem
+
+DATA = Path(__file__).parent / "data"
+SHOWS: dict[str, Depth] = {"named": Depth.NAMED, "explained": Depth.EXPLAINED, "justified": Depth.JUSTIFIED}
+"""Kinds of sentence that show the point, with their depth."""
+FAILS = ("vocabulary", "shallow", "rejected", "negated")
+"""Kinds that do not: same words about another matter, too little, turned down, said to be unnecessary."""
+SHOWINGS = 6
+"""Showings of a point drawn per epoch."""
+RIVALS = 8
+"""A sentence that shows one point is a negative of its nearest others: those that the reader will ask about too."""
+DRAWN_RIVALS = 2
+
+
+@dataclass(frozen=True)
+class Example:
+    statement: str
+    sentence: str
+    question: str
+    shown: bool
+    depth: Depth | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One problem to draw from: contrast pairs by point and kind, the nearest other points of each true sentence."""
+
+    problem: Problem
+    pairs: dict[str, dict[str, list[str]]]
+    rivals: dict[str, tuple[Point, ...]]
+
+
+def contrast_pairs(problem: Problem) -> dict[str, dict[str, list[str]]]:
+    """Sentences by point and kind. Raises ValueError for a point or kind that is not known."""
+    text = (DATA / f"pairs-{problem.id}.yaml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
+    known = {*SHOWS, *FAILS, "answers", "non_answers"}
+    unknown = (found.keys() - {p.id for p in problem.points}) | ({k for one in found.values() for k in one} - known)
+    if unknown:
+        raise ValueError(f"pairs-{problem.id}.yaml: nobody knows {sorted(unknown)}")
+    return found
+
+
+def source(library: Library, problem_id: str, embed: Embed) -> Source:
+    """Embeds every true sentence of a problem: some seconds."""
+    problem = library.problems[problem_id]
+    read, pairs = rubric(problem, embed), contrast_pairs(problem)
+    rivals: dict[str, tuple[Point, ...]] = {}
+    for column, point in enumerate(problem.points):
+        for said in _true(point, pairs[point.id]):
+            cosine = embed([said])[0] @ read.exemplars.T
+            nearest = np.array([cosine[read.owner == other].max() for other in range(len(read.points))])
+            nearest[column] = -np.inf
+            rivals[said] = tuple(problem.points[other] for other in np.argsort(-nearest)[:RIVALS])
+    return Source(problem, pairs, rivals)
+
+
+def _true(point: Point, kinds: dict[str, list[str]]) -> list[str]:
+    return [*point.showings, *(said for kind in SHOWS for said in kinds.get(kind, ()))]
+
+
+def epoch(sources: Sequence[Source], rng: random.Random) -> list[Example]:
+    """About forty-five examples per point in random order, a quarter of them true."""
+    drawn = [example for one in sources for point in one.problem.points for example in _of_point(one, point, rng)]
+    rng.shuffle(drawn)
+    return drawn
+
+
+def _of_point(one: Source, point: Point, rng: random.Random) -> Iterator[Example]:
+    kinds = one.pairs[point.id]
+    true: list[tuple[str, Depth | None]] = [(said, None) for said in rng.sample(point.showings, SHOWINGS)]
+    true += [(said, depth) for kind, depth in SHOWS.items() for said in kinds.get(kind, ())]
+    for said, depth in true:
+        yield Example(point.statement, said, "", True, depth)
+        yield from (Example(other.statement, said, "", False) for other in rng.sample(one.rivals[said], DRAWN_RIVALS))
+    for kind in FAILS:
+        yield from (Example(point.statement, said, "", False) for said in kinds.get(kind, ()))
+    yield from _replies(point, kinds, rng)
+    other = rng.choice([candidate for candidate in one.problem.points if candidate is not point])
+    elsewhere = one.pairs[other.id].get("answers") or other.showings
+    yield Example(point.statement, rng.choice(elsewhere), other.probe, False)
+
+
+def _replies(point: Point, kinds: dict[str, list[str]], rng: random.Random) -> Iterator[Example]:
+    yield Example(point.statement, point.weak, point.probe if rng.random() < 0.5 else "", False)
+    yield from (Example(point.statement, said, point.probe, True) for said in kinds.get("answers", ()))
+    yield from (Example(point.statement, said, point.probe, False) for said in kinds.get("non_answers", ()))

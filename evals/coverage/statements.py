@@ -1,0 +1,64 @@
+"""Measures how drills are read, `Reader.shows`, on the labelled answers: `python -m evals.coverage.statements`.
+
+Nothing is fitted. Each labelled answer is read against the statements of every stage that it touches, together as for
+the question of a note, and one by one with the point's probe as for a weak point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import yaml
+
+from agent.crossencoder import load_judge
+from agent.reader import Embed, Reader
+from evals.coverage.answers import DATA
+from knowledge.embedding import load_embedder
+from knowledge.library import load
+from knowledge.schema import Problem, StageId
+
+
+def remembering(embed: Embed) -> Embed:
+    """Statements come back with every answer; each text is embedded once."""
+    one = cache(lambda text: embed([text])[0])
+    return lambda texts: np.stack([one(text) for text in texts])
+
+
+def verdicts(
+    reader: Reader, problem: Problem, answer: dict[str, list[dict[str, list[str]]]]
+) -> Iterator[tuple[str, bool, str]]:
+    """Per way of asking and statement: whether the answer shows it, and what the reader says."""
+    text = " ".join(str(sentence["text"]).strip() for sentence in answer["sentences"])
+    shown = {point for sentence in answer["sentences"] for point in sentence["shows"]}
+    touched = shown | {point for sentence in answer["sentences"] for point in sentence.get("near") or ()}
+    for stage in StageId:
+        points = problem.stages[stage]
+        if not touched & {point.id for point in points}:
+            continue
+        together = {c.point: c.state for c in reader.shows([p.statement for p in points], text, "")}
+        for index, point in enumerate(points):
+            alone = {c.point: c.state for c in reader.shows([point.statement], text, point.probe)}
+            yield "together", point.id in shown, together.get(str(index), "not-shown")
+            yield "alone", point.id in shown, alone.get("0", "not-shown")
+
+
+def main() -> None:
+    """Prints, per way of asking, how much of what is called shown is, and where what is shown ends up."""
+    library, reader = load(), Reader(remembering(load_embedder().embed), load_judge().judge)
+    rows: list[tuple[str, bool, str]] = []
+    for path in sorted(DATA.glob("answers-*.yaml")):
+        problem = library.problems[path.stem.removeprefix("answers-")]
+        for answer in yaml.safe_load(path.read_text(encoding="utf-8")):
+            rows += verdicts(reader, problem, answer)
+    for way in ("together", "alone"):
+        true = [said for name, shown, said in rows if name == way and shown]
+        called = [shown for name, shown, said in rows if name == way and said == "shown"]
+        states = ", ".join(f"{true.count(s) / len(true):.0%} {s}" for s in ("shown", "unsure", "not-shown"))
+        rightly = f"{len(called)} called shown, {sum(called) / len(called):.0%} rightly"
+        print(f"{way:9} {rightly}; of {len(true)} shown: {states}")
+
+
+if __name__ == "__main__":
+    main()

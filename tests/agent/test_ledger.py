@@ -1,0 +1,140 @@
+"""What goes on record, and which entries cannot both hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.ledger import Conflict, ConflictKind, Entry, Kind, conflicts, count, duration, entries
+
+RECORDED = [
+    ("Our p99 budget is 150 ms.", Kind.BUDGET, 0.15, ""),
+    ("We answer within fifty milliseconds end to end.", Kind.BUDGET, 0.05, ""),
+    ("Retrieval takes about 20 ms.", Kind.PART, 0.02, "retrieval"),
+    ("The ranker takes thirty milliseconds.", Kind.PART, 0.03, "ranking"),
+    ("That is 10 million searches a day.", Kind.DAILY, 10e6, "searches"),
+    ("I plan for 2k QPS.", Kind.RATE, 2_000, "requests"),
+    ("So roughly one thousand two hundred requests per second.", Kind.RATE, 1_200, "requests"),
+    ("The ranker scores 1,000 candidates.", Kind.SCORED, 1_000, ""),
+    ("We rank five hundred items per request.", Kind.SCORED, 500, ""),
+    ("Chargebacks arrive up to 60 days later.", Kind.LABEL_DELAY, 60 * 86_400, ""),
+    ("We train on the last two weeks.", Kind.TRAINING_WINDOW, 14 * 86_400, ""),
+    ("I split by time, the last week is the test.", Kind.SPLIT, 0, "by time"),
+    ("Then a random split, eighty to twenty.", Kind.SPLIT, 0, "random"),
+    ("The primary metric is watch time per session.", Kind.PRIMARY_METRIC, 0, "watch time"),
+]
+
+
+@pytest.mark.parametrize(("said", "kind", "value", "of"), RECORDED)
+def test_what_is_stated_goes_on_record_with_its_sentence(said: str, kind: Kind, value: float, of: str) -> None:
+    found = [entry for entry in entries(3, said) if entry.kind is kind]
+    assert [(e.turn, e.value, e.of, e.quote) for e in found] == [(3, pytest.approx(value), of, said)]
+
+
+NOT_RECORDED = [
+    "Is the p99 budget 150 ms?",
+    "Suppose we had a budget of 20 ms end to end.",
+    "I would not use a random split.",
+    "We retrain every 24 hours.",
+    "A random split would leak the future.",
+    "We want 99.9 percent as the floor.",
+    "It is 3 am and someone is paged.",
+    "The model has 12 layers and 110 million parameters.",
+]
+
+
+@pytest.mark.parametrize("said", NOT_RECORDED)
+def test_questions_suppositions_and_rejections_are_no_record(said: str) -> None:
+    assert entries(1, said) == ()
+
+
+def on_record(*turns: str) -> list[Conflict]:
+    return list(conflicts([entry for n, said in enumerate(turns, 1) for entry in entries(2 * n, said)]))
+
+
+CONFLICTS = [
+    (
+        ("The latency budget is 100 ms.", "Retrieval takes 40 ms and then the ranker takes 80 ms."),
+        ConflictKind.PARTS_EXCEED_BUDGET,
+        "40 ms plus 80 ms make 120 ms, against 100 ms",
+    ),
+    (
+        ("We see 100 million queries a day.", "So 500 QPS is what I size for."),
+        ConflictKind.RATE_BELOW_AVERAGE,
+        "100 million a day are 1,157 a second on average, before any peak",
+    ),
+    (
+        ("The budget is 50 ms.", "Then we score 1,000 candidates."),
+        ConflictKind.TIGHT_PER_ITEM,
+        "1,000 candidates in 50 ms leaves 50 µs each",
+    ),
+    (
+        ("Labels arrive after 60 days.", "I train on the last 7 days."),
+        ConflictKind.LABELS_TOO_YOUNG,
+        "labels take 60 days and you train on the last 7 days",
+    ),
+    (
+        ("Our p99 is 50 ms.", "The latency budget is 300 ms."),
+        ConflictKind.RESTATED,
+        "50 ms and 300 ms",
+    ),
+    (("I would do a random split.", "The test is a time-based split of course."), ConflictKind.CHOSEN_ANEW, ""),
+    (("The primary metric is clicks.", "So our main metric is watch time."), ConflictKind.CHOSEN_ANEW, ""),
+]
+
+
+@pytest.mark.parametrize(("turns", "kind", "arithmetic"), CONFLICTS)
+def test_what_cannot_both_hold_is_found_with_both_quotes(
+    turns: tuple[str, str], kind: ConflictKind, arithmetic: str
+) -> None:
+    (found,) = on_record(*turns)
+    assert (found.kind, found.sum) == (kind, arithmetic)
+    assert (found.earlier.quote, found.later.quote) == turns
+
+
+FINE = [
+    ("The latency budget is 100 ms.", "Retrieval takes 40 ms and then the ranker takes 50 ms."),
+    ("We see 100 million queries a day.", "So 3,000 QPS at peak."),
+    ("We get 1.2 million orders a day.", "About 5 predictions a second come from dispatch."),
+    ("The budget is 50 ms.", "We score 200 million videos overnight."),
+    ("The budget is 150 ms.", "We score 500 candidates."),
+    ("Our p99 is 50 ms.", "Actually, let me change that, the latency budget is 300 ms."),
+    ("I would do a random split.", "On second thought I split by time."),
+    ("Labels arrive after 60 days.", "I train on the last 90 days."),
+    ("Labels arrive after 60 days.", "I train on the last 7 days of matured labels."),
+    ("The primary metric is watch time per user.", "Our primary metric is watch time."),
+    ("We retrain every 24 hours.", "Retrieval takes 20 ms."),
+]
+
+
+@pytest.mark.parametrize("turns", FINE)
+def test_what_fits_or_was_taken_back_is_no_conflict(turns: tuple[str, str]) -> None:
+    assert on_record(*turns) == []
+
+
+def test_one_sentence_of_alternatives_is_no_change_of_mind() -> None:
+    assert on_record("A random split or a time-based split, I'd go for the latter.") == []
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_read_and_every_quote_is_verbatim(text: str) -> None:
+    assert all(entry.quote in text for entry in entries(1, text))
+
+
+@given(st.lists(st.builds(Entry, st.integers(1, 9), st.sampled_from(Kind), st.just("x"), st.floats(1e-3, 1e9))))
+def test_any_record_can_be_checked(made: list[Entry]) -> None:
+    made = sorted(made, key=lambda entry: entry.turn)
+    assert all(one.earlier.turn <= one.later.turn for one in conflicts(made))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(5e-5, "50 µs"), (0.15, "150 ms"), (2, "2 s"), (1e-3, "1 ms"), (2.5e-8, "25 ns")]
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(("number", "words"), [(1_000, "1,000"), (1.2e6, "1.2 million"), (2e9, "2 billion"), (4, "4")])
+def test_counts_in_words(number: float, words: str) -> None:
+    assert count(number) == words
