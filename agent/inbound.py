@@ -11,8 +11,10 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from agent.announcing import announced, asks_for_stage
 from agent.clock import HEARD_WORDS
 from knowledge.cues import sentences, stems
+from knowledge.schema import StageId
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -148,6 +150,8 @@ class Inbound:
     wants_hint: bool = False
     wants_repeat: bool = False
     wants_next: bool = False
+    goes_to: StageId | None = None
+    """The stage that it says it goes on to, or asks for."""
     wants_finish: bool = False
     wants_answer: bool = False
     wants_score: bool = False
@@ -182,7 +186,8 @@ def inbound(text: str) -> Inbound:
         check_in=bool(_CHECK_IN.search(tail)),
         wants_hint=bool(_HINT.search(tail)),
         wants_repeat=short and bool(_REPEAT.search(text)),
-        wants_next=short and bool(_NEXT.search(text)),
+        wants_next=short and bool(_NEXT.search(text) or any(asks_for_stage(part) for part in sentences(text))),
+        goes_to=announced(text),
         wants_finish=short and bool(_FINISH.search(text)),
         wants_answer=bool(_ANSWER.search(tail)),
         wants_score=bool(_SCORE.search(tail)),
@@ -216,6 +221,7 @@ def interrogatives(text: str) -> tuple[str, ...]:
         for part in sentences(text)
         if (part.endswith("?") or _INDIRECT.search(part))
         and not is_instruction(part)
+        and not asks_for_stage(part)
         and not any(p.search(part) for p in _NOT_ABOUT_THE_PROBLEM)
     )
 

@@ -214,21 +214,29 @@ def hint(view: View, _: Schedule) -> Iterator[Move]:
 
 
 def skip(view: View, schedule: Schedule) -> Iterator[Move]:
-    """Move on when asked to."""
-    if view.latest.request is Request.NEXT or view.latest.inbound.wants_next:
+    """Move on when asked to, to the stage that was named if time allows; who names an earlier one may go on."""
+    flags = view.latest.inbound
+    if view.latest.request is Request.NEXT:
         yield from _advance(view, schedule, "the candidate asked to move on")
+    elif flags.wants_next and flags.goes_to and flags.goes_to.rank <= stage_now(view).rank and not _held(view):
+        yield Move(kind=MoveKind.HOLD, stage=stage_now(view), because=f"the candidate goes back to {flags.goes_to}")
+    elif flags.wants_next:
+        yield from _advance(view, schedule, "the candidate asked to move on", wanted=flags.goes_to)
 
 
 def hold(view: View, _: Schedule) -> Iterator[Move]:
     """Leave room to somebody who is thinking aloud, asks whether to go on, or begins to doubt what they just said."""
     flags = view.latest.inbound
-    held = bool(view.last_move and view.last_move.kind is MoveKind.HOLD)
     doubts = any(claim.doubted for claim in view.latest.claims)
-    if held or flags.stall:
+    if _held(view) or flags.stall:
         return
     if doubts or ((flags.thinking or flags.check_in) and not view.latest.gained):
         why = "the candidate may be about to correct a claim" if doubts else "the candidate is in mid-thought"
         yield Move(kind=MoveKind.HOLD, stage=stage_now(view), because=why)
+
+
+def _held(view: View) -> bool:
+    return bool(view.last_move and view.last_move.kind is MoveKind.HOLD)
 
 
 def silence(view: View, schedule: Schedule) -> Iterator[Move]:
@@ -339,9 +347,11 @@ RULES: tuple[Rule, ...] = (
 # --- moves that several rules make ------------------------------------------------------------------------------------
 
 
-def _advance(view: View, schedule: Schedule, because: str, preface: Preface | None = None) -> Iterator[Move]:
-    """To the first stage that is still to come, or to the close."""
-    stage = stage_after(view, schedule)
+def _advance(
+    view: View, schedule: Schedule, because: str, preface: Preface | None = None, wanted: StageId | None = None
+) -> Iterator[Move]:
+    """To the stage that is wanted, else to the first that is still to come, or to the close."""
+    stage = stage_after(view, schedule, wanted)
     if stage is None:
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
         return

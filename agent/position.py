@@ -48,9 +48,13 @@ def stage_now(view: View) -> StageId:
 
     Substance is the sum of the probabilities of what the answer shows or clearly touches. The next stage may be entered
     directly, one further off only when something was shown of every stage between; what is jumped over comes later.
+    Who says where they go ("Now the features, ...") is followed there when the answer touches anything of it.
     """
     if not view.latest.turn or view.latest.request:
         return view.stage
+    named = view.latest.inbound.goes_to
+    if named and named.rank > view.stage.rank and _touches(view, named):
+        return named
     substance = dict.fromkeys(StageId, 0.0)
     for cell in view.turns[view.latest.turn - 1].cells:
         if cell.state == "shown" or (cell.state == "unsure" and cell.probability >= TOUCHED):
@@ -63,11 +67,17 @@ def stage_now(view: View) -> StageId:
     return view.stage
 
 
-def stage_after(view: View, schedule: Schedule) -> StageId | None:
-    """The first stage, in order, that was never entered and that time still allows; None when there is no such."""
+def _touches(view: View, stage: StageId) -> bool:
+    """Whether the latest answer may show anything of a stage; wrapping up has nothing to show."""
+    cells = view.turns[view.latest.turn - 1].cells
+    return any(view.problem.stage_of(cell.point) is stage for cell in cells)
+
+
+def stage_after(view: View, schedule: Schedule, wanted: StageId | None = None) -> StageId | None:
+    """The stage that is wanted, else the first in order, that was never entered and that time still allows, or None."""
     done = {stage_now(view), *view.entered}
     late = {stage for stage in StageId if timed(view) and view.elapsed >= schedule.hard(stage)}
-    return next((stage for stage in StageId if stage not in done | late), None)
+    return next((stage for stage in (wanted, *StageId) if stage and stage not in done | late), None)
 
 
 def strayed(view: View) -> bool:

@@ -1,7 +1,7 @@
 """Answers labelled by people who saw neither cues nor training pairs, as cells of (answer, point). Reads `data/`.
 
-Two sets, kept apart: `answers-*.yaml` fit the reader's coefficients, `test-*.yaml` only measure. A test cell counts
-where both labellers agree.
+Three uses, kept apart: `answers-*.yaml` of `FITTED_ON` fit the reader's coefficients, those of the other problems are
+among what the cross-encoder learns from, `test-*.yaml` only measure. A test cell counts where both labellers agree.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from agent.events import Depth
 from agent.judgement import Judge
 
 DATA = Path(__file__).parent / "data"
+FITTED_ON = ("eta-prediction", "search-ranking", "video-recommendation")
+"""Problems whose answers the cross-encoder never sees, so that how far it is to be trusted can be fitted on them."""
 Array = NDArray[np.float64]
 Part = Literal["answers", "test"]
 
@@ -54,6 +56,20 @@ def answers_of(problem_id: str, part: Part) -> list[str]:
     """The answers as they were said."""
     answers = yaml.safe_load((DATA / f"{part}-{problem_id}.yaml").read_text(encoding="utf-8"))
     return [" ".join(one["text"].strip() for one in answer["sentences"]) for answer in answers]
+
+
+def spoken(problem_id: str) -> dict[str, tuple[dict[str, Depth | None], frozenset[str]]]:
+    """Each statement of the labelled answers to a problem: the points it shows, with their depth where it was labelled,
+    and its near misses. Nothing where there are no such answers; questions are left out."""
+    path = DATA / f"answers-{problem_id}.yaml"
+    answers = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else []
+    found: dict[str, tuple[dict[str, Depth | None], frozenset[str]]] = {}
+    for sentence in (one for answer in answers for one in answer["sentences"]):
+        text, shows = sentence["text"].strip(), sentence.get("shows") or ()
+        if not text.endswith("?"):
+            depths = {p: Depth(shows[p]) if isinstance(shows, dict) else None for p in shows}
+            found[text] = (depths, frozenset(sentence.get("near") or ()))
+    return found
 
 
 def labelled(problem_id: str, part: Part, reader: Rubric, embed: Embed, judge: Judge, by: Calibration) -> Labelled:

@@ -18,13 +18,22 @@ from agent.coverage import FEATURES, Calibration, Embed, Weights, context, rubri
 from agent.crossencoder import load_judge
 from agent.judgement import Judge
 from agent.reader import CALIBRATION, Reader
-from evals.coverage.answers import Array, Cells, Labelled, Part, answers_of, by_answer, labelled, problems_with, report
+from evals.coverage.answers import (
+    FITTED_ON,
+    Array,
+    Cells,
+    Labelled,
+    Part,
+    answers_of,
+    by_answer,
+    labelled,
+    problems_with,
+    report,
+)
 from knowledge.embedding import load_embedder
 from knowledge.library import Library, load
 
 RIDGE = 1.0
-FITTED_ON = ("search-ranking", "video-recommendation")
-"""Of the labelled answers those that the shipped cross-encoder was not trained on; README.md says which it was."""
 
 
 def fit(x: Array, y: Array) -> Array:

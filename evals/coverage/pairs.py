@@ -1,7 +1,7 @@
 """What the coverage model learns from: pairs of a statement and a sentence, labelled, drawn anew for every epoch.
 
-Reads `data/pairs-<problem>.yaml` (contrast pairs by kind) and the content (showings, weak answers). Not here: the model
-(`train.py`), or the labelled answers on which the reader is fitted and tested (`fit.py`).
+Reads `data/pairs-<problem>.yaml` (contrast pairs by kind), the content (showings, weak answers), and those labelled
+answers on which nothing is fitted (`FITTED_ON`) or measured. Not here: the model (`train.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import yaml
 
 from agent.coverage import Embed, rubric
 from agent.events import Depth
+from evals.coverage.answers import FITTED_ON, spoken
 from knowledge.library import Library
 from knowledge.schema import Point, Problem
 
@@ -29,6 +30,8 @@ SHOWINGS = 6
 RIVALS = 8
 """A sentence that shows one point is a negative of its nearest others: those that the reader will ask about too."""
 DRAWN_RIVALS = 2
+DRAWN_BESIDE = 4
+"""Points that a labelled sentence does not show, drawn per epoch from its nearest `RIVALS`."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,15 @@ class Example:
 
 @dataclass(frozen=True)
 class Source:
-    """One problem to draw from: contrast pairs by point and kind, the nearest other points of each true sentence."""
+    """One problem to draw from: contrast pairs by point and kind, labelled sentences, the nearest points of each.
+
+    `said` are the points that a sentence of a labelled answer shows, with their depth where it is known, and those that
+    its labeller called a near miss.
+    """
 
     problem: Problem
     pairs: dict[str, dict[str, list[str]]]
+    said: dict[str, tuple[dict[str, Depth | None], frozenset[str]]]
     rivals: dict[str, tuple[Point, ...]]
 
 
@@ -64,14 +72,17 @@ def source(library: Library, problem_id: str, embed: Embed) -> Source:
     """Embeds every true sentence of a problem: some seconds."""
     problem = library.problems[problem_id]
     read, pairs = rubric(problem, embed), contrast_pairs(problem)
-    rivals: dict[str, tuple[Point, ...]] = {}
-    for column, point in enumerate(problem.points):
-        for said in _true(point, pairs[point.id]):
-            cosine = embed([said])[0] @ read.exemplars.T
-            nearest = np.array([cosine[read.owner == other].max() for other in range(len(read.points))])
-            nearest[column] = -np.inf
-            rivals[said] = tuple(problem.points[other] for other in np.argsort(-nearest)[:RIVALS])
-    return Source(problem, pairs, rivals)
+
+    def nearest(text: str, *but: str) -> tuple[Point, ...]:
+        cosine = embed([text])[0] @ read.exemplars.T
+        best = np.array([cosine[read.owner == other].max() for other in range(len(read.points))])
+        order = [problem.points[other] for other in np.argsort(-best)]
+        return tuple(point for point in order if point.id not in but)[:RIVALS]
+
+    rivals = {text: nearest(text, p.id) for p in problem.points for text in _true(p, pairs[p.id])}
+    said = {} if problem_id in FITTED_ON else spoken(problem_id)
+    rivals |= {text: nearest(text, *shows, *near) for text, (shows, near) in said.items()}
+    return Source(problem, pairs, said, rivals)
 
 
 def _true(point: Point, kinds: dict[str, list[str]]) -> list[str]:
@@ -81,6 +92,7 @@ def _true(point: Point, kinds: dict[str, list[str]]) -> list[str]:
 def epoch(sources: Sequence[Source], rng: random.Random) -> list[Example]:
     """About forty-five examples per point in random order, a quarter of them true."""
     drawn = [example for one in sources for point in one.problem.points for example in _of_point(one, point, rng)]
+    drawn += [example for one in sources for text in one.said for example in _of_answers(one, text, rng)]
     rng.shuffle(drawn)
     return drawn
 
@@ -98,6 +110,16 @@ def _of_point(one: Source, point: Point, rng: random.Random) -> Iterator[Example
     other = rng.choice([candidate for candidate in one.problem.points if candidate is not point])
     elsewhere = one.pairs[other.id].get("answers") or other.showings
     yield Example(point.statement, rng.choice(elsewhere), other.probe, False)
+
+
+def _of_answers(one: Source, text: str, rng: random.Random) -> Iterator[Example]:
+    shows, near = one.said[text]
+    for point in one.problem.points:
+        if point.id in shows:
+            yield Example(point.statement, text, "", True, shows[point.id])
+        elif point.id in near:
+            yield Example(point.statement, text, "", False)
+    yield from (Example(other.statement, text, "", False) for other in rng.sample(one.rivals[text], DRAWN_BESIDE))
 
 
 def _replies(point: Point, kinds: dict[str, list[str]], rng: random.Random) -> Iterator[Example]:

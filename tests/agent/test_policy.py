@@ -33,6 +33,9 @@ UTTERANCES = st.one_of(
             "Can I get a hint?",
             "Can you repeat the question?",
             "move on",
+            "Could we talk about serving?",
+            "I'd like to go to the data now.",
+            "Now the model, I'd say. It sees every stone.",
             "finish",
             "How many widget3 are there?",
             "What about widget0?",
@@ -317,6 +320,28 @@ def test_a_candidate_who_goes_on_is_followed(talk: Talk) -> None:
 def test_a_leap_over_unshown_stages_is_not_followed(talk: Talk) -> None:
     talk.answer("Model at once.", shown("model-amber"), shown("model-basalt"))
     assert talk.view.stage is StageId.CLARIFY
+
+
+def test_who_names_the_stage_they_go_to_is_followed_even_over_others(talk: Talk) -> None:
+    move = talk.answer("Now the model, then.", shown("model-amber", state="unsure"))
+    assert move is not None
+    assert move.stage is StageId.MODEL
+    move = talk.press(Request.NEXT)
+    assert (move.kind, move.stage, move.preface) == (MoveKind.ADVANCE, StageId.FRAME, Preface.BACK)
+
+
+def test_a_name_without_anything_behind_it_is_not_followed(talk: Talk) -> None:
+    talk.answer("Now the model, then.")
+    assert talk.view.stage is StageId.CLARIFY
+
+
+def test_a_stage_that_is_asked_for_comes_next_and_one_that_is_over_is_left_to_the_candidate(talk: Talk) -> None:
+    move = talk.answer("Could we talk about serving?")
+    assert move is not None
+    assert (move.kind, move.stage) == (MoveKind.ADVANCE, StageId.SERVE)
+    move = talk.answer("I'd like to go to the data now.")
+    assert move is not None
+    assert (move.kind, move.stage) == (MoveKind.HOLD, StageId.SERVE)
 
 
 def test_a_long_answer_past_a_hard_limit_moves_on(talk: Talk) -> None:
