@@ -36,6 +36,7 @@ class Row(Value):
     low: float
     high: float
     verdict: Verdict
+    best: Verdict
     provisional: bool
     minutes: float
     rewind_of: str | None
@@ -133,6 +134,7 @@ def _row(past: Past) -> Row:
         low=past.card.range.low,
         high=past.card.range.high,
         verdict=past.card.verdict,
+        best=past.card.best,
         provisional=past.card.provisional,
         minutes=past.card.minutes,
         rewind_of=past.origin if past.rewound else None,

@@ -127,14 +127,20 @@ class Range(Value):
 
 
 class Scorecard(Value):
-    """Field names are a contract (`contract`)."""
+    """Field names are a contract (`contract`).
+
+    `likely` is where the score would come to lie, four times in five, if what is not assessed were decided. `verdict`
+    counts only what is sure, `best` is the one at the upper end of `likely`; `provisional` says that they differ.
+    """
 
     contract: int = CONTRACT
     problem: str
     level: Level
     overall: float
     range: Range
+    likely: Range
     verdict: Verdict
+    best: Verdict
     provisional: bool
     caps: tuple[Cap, ...]
     dimensions: dict[Dimension, float]

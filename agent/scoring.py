@@ -7,6 +7,7 @@ never raises one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from agent.clock import Schedule
@@ -17,6 +18,8 @@ from knowledge.schema import Dimension, Level, Problem, Stage, StageId
 
 CURVEBALL_LINES = 2
 """Lines of a good answer to a curveball that meet it: what breaks and what changes, or its price."""
+LIKELY = 1.28
+"""Standard deviations to either side that hold a normal variable four times in five."""
 
 
 def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scorecard:
@@ -27,16 +30,18 @@ def score(view: View, scoring: Scoring, stages: dict[StageId, Stage]) -> Scoreca
     overall = _overall(dimensions, scoring)
     hopeful = [*marks, *_as_marks(maybe, view, scoring, stages)]
     high = _overall(_dimensions(view, hopeful, scoring, stages, met=_met(view, "shown", "unsure")), scoring)
+    likely = _likely(view, marks, maybe, scoring, stages, Range(low=overall, high=max(high, overall)))
     caps = _caps(view, marks, maybe, scoring)
-    verdict = _capped(_band(overall, scoring), caps)
-    provisional = _capped(_band(high, scoring), caps) is not verdict
+    verdict, best = (_capped(_band(points, scoring), caps) for points in (overall, likely.high))
     return Scorecard(
         problem=view.problem.id,
         level=view.setup.level,
         overall=overall,
         range=Range(low=overall, high=max(high, overall)),
+        likely=likely,
         verdict=verdict,
-        provisional=provisional,
+        best=best,
+        provisional=best is not verdict,
         caps=caps,
         dimensions=dimensions,
         marks=tuple(marks),
@@ -134,6 +139,32 @@ def _as_marks(maybe: list[NotAssessed], view: View, scoring: Scoring, stages: di
         )
         for one in maybe
     ]
+
+
+def _likely(
+    view: View,
+    marks: list[Mark],
+    maybe: list[NotAssessed],
+    scoring: Scoring,
+    stages: dict[StageId, Stage],
+    whole: Range,
+) -> Range:
+    """Where the score would come to lie, four times in five, if the open points were decided.
+
+    Each open point adds, with its probability and independently of the others, what it would add alone, scaled so that
+    all together add no more than `whole` allows: a dimension cannot be more than full. Mean and standard deviation of
+    such a sum.
+    """
+    met = _met(view, "shown")
+    added = (
+        _dimensions(view, [*marks, one], scoring, stages, met=met) for one in _as_marks(maybe, view, scoring, stages)
+    )
+    gains = [(one.probability, _overall(with_, scoring) - whole.low) for one, with_ in zip(maybe, added, strict=True)]
+    scale = min(1.0, (whole.high - whole.low) / max(sum(gain for _, gain in gains), 0.1))
+    mean = whole.low + scale * sum(p * gain for p, gain in gains)
+    spread = LIKELY * scale * math.sqrt(sum(p * (1 - p) * gain**2 for p, gain in gains))
+    low, high = (min(max(bound, whole.low), whole.high) for bound in (mean - spread, mean + spread))
+    return Range(low=round(low, 1), high=round(high, 1))
 
 
 def _expected(problem: Problem, level: Level) -> list[str]:

@@ -9,6 +9,7 @@ from agent.progress import Progress, Row, Span, Week
 from agent.weak import Outcome
 from knowledge.library import Library
 from knowledge.schema import Dimension
+from ui.report.contents import verdict_words
 
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN_LAST = 20
@@ -47,7 +48,7 @@ def progress_text(progress: Progress) -> str:
 
 def _row(row: Row) -> str:
     overall = f"{row.low:g}" if row.high == row.low else f"{row.low:g} to {row.high:g}"
-    verdict = row.verdict.replace("-", " ") + (" (provisional)" if row.provisional else "")
+    verdict = verdict_words(row.verdict, row.best)
     rewind = f"  rewind of {row.rewind_of}" if row.rewind_of else ""
     return f"{row.date:%Y-%m-%d}  {row.problem:26} {row.level:7}{overall:13} {verdict}{rewind}"
 

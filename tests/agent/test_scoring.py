@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.content import load_scoring
 from agent.events import Assessed, Cell, ClockKind, Depth, MoveKind, Promptedness, Setup, Started
-from agent.scorecard import Scorecard
+from agent.scorecard import Range, Scorecard
 from agent.scoring import score, stage_minutes
 from agent.transcript import fold
 from agent.view import View
@@ -113,6 +113,8 @@ def test_unsure_cells_only_widen_the_range(read: dict[Key, Cell], open_: dict[Ke
     without, with_ = card(read, level), card({**read, **unsure}, level)
     assert with_.overall == with_.range.low == without.overall
     assert with_.range.high >= without.range.high
+    assert with_.range.low <= with_.likely.low <= with_.likely.high <= with_.range.high
+    assert with_.best.rank >= with_.verdict.rank
     assert with_.dimensions == without.dimensions
     assert with_.marks == without.marks
     assert {cap.id for cap in with_.caps} <= {cap.id for cap in without.caps}, "held the unknown against the candidate"
@@ -254,6 +256,23 @@ def test_provisional_says_that_the_open_points_could_change_the_verdict() -> Non
     assert card(open_).provisional
 
 
+def test_the_likely_range_follows_the_probabilities_of_the_open_points() -> None:
+    def with_(probability: float) -> Scorecard:
+        return card({(2, p): open_(p, probability) for p in POINTS if p.startswith("data-")})
+
+    def open_(point: str, probability: float) -> Cell:
+        cell = shown(point, quote((2, point)), Depth.JUSTIFIED, state="unsure")
+        return cell.model_copy(update={"probability": probability})
+
+    doubtful, even, likely, certain = (with_(p) for p in (0.02, 0.5, 0.9, 1.0))
+    assert doubtful.likely.high < even.likely.high <= likely.likely.high <= likely.range.high
+    assert even.likely.low < likely.likely.low < certain.likely.low
+    assert doubtful.range == even.range == likely.range
+    assert even.likely.high - even.likely.low > likely.likely.high - likely.likely.low
+    assert certain.likely == Range(low=certain.range.high, high=certain.range.high)
+    assert card({}).likely == card({}).range
+
+
 def test_every_shipped_cap_is_computed_at_every_level() -> None:
     for level in Level:
         card({}, level)
@@ -268,9 +287,8 @@ def test_field_names_are_a_contract(tiny: Library) -> None:
     dumped = score(view(read), SCORING, tiny.stages).model_dump(mode="json")
     assert dumped["contract"] == 1
     assert set(dumped) == {
-        "contract", "problem", "level", "overall", "range", "verdict", "provisional", "caps", "dimensions", "marks",
-        "not_assessed",
-        "wrong_claims", "coverage", "unprompted", "expected", "objective_at", "minutes",
+        "contract", "problem", "level", "overall", "range", "likely", "verdict", "best", "provisional", "caps",
+        "dimensions", "marks", "not_assessed", "wrong_claims", "coverage", "unprompted", "expected", "objective_at", "minutes",
     }  # fmt: skip
     assert set(dumped["marks"][0]) == {
         "point", "statement", "stage", "dimension", "level", "depth", "quote", "turn", "promptedness", "credit", "by",

@@ -106,6 +106,21 @@ def range_words(whole: Range) -> str:
     return f"{whole.low:g}" + (f" to {whole.high:g}" if whole.high > whole.low else "")
 
 
+def verdict_words(verdict: Verdict, best: Verdict) -> str:
+    """The verdict; from the sure one to the best likely one where what is not assessed might change it."""
+    return spelled(verdict) if verdict is best else f"{spelled(verdict)} to {spelled(best)}"
+
+
+def likely_line(card: Scorecard) -> str:
+    """What the verdict rests on while it is open; empty when it is not."""
+    if not card.provisional:
+        return ""
+    return (
+        f"Too much could not be assessed for one verdict: {card.range.low:g} points are sure, and "
+        f"{card.likely.low:g} to {card.likely.high:g} likely (four times in five)."
+    )
+
+
 def points_line(card: Scorecard) -> str:
     open_ = f", {len(card.not_assessed)} not assessed" if card.not_assessed else ""
     shown = f"{len(card.marks)} points shown, {card.unprompted} of them unprompted{open_}"

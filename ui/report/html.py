@@ -20,6 +20,7 @@ from ui.report.contents import (
     credit_note,
     earned,
     heard_in,
+    likely_line,
     nearest,
     not_shown,
     objective_line,
@@ -29,6 +30,7 @@ from ui.report.contents import (
     reading,
     spelled,
     stamp,
+    verdict_words,
 )
 from ui.report.html_difference import before_and_after
 from ui.report.html_review import board, contradictions, curveballs, levels, moments, plan, rewrites, self_views
@@ -37,7 +39,6 @@ from ui.report.plots import Bar, bars
 from ui.report.reviewed import stamps
 
 Section = Callable[[Report], str]
-_PROVISIONAL = "Provisional: what could not be assessed might change the verdict."
 _COVERAGE = ("stage", "shown", "unprompted", "not assessed", "looked for", "minutes", "planned")
 _EARNED = ("unprompted", "when asked", "after hints")
 
@@ -54,10 +55,11 @@ def _verdict(report: Report) -> str:
     card = report.card
     rows = [objective_line(report), *(f"At most {spelled(cap.best)}: {cap.because}" for cap in card.caps)]
     facts = "".join(f"<li>{text(row)}</li>" for row in rows)
-    verdict = f'<p class="big {card.verdict.value}">{text(spelled(card.verdict))}</p><p>at {card.level} level</p>'
+    words = text(verdict_words(card.verdict, card.best))
+    verdict = f'<p class="big {card.verdict.value}">{words}</p><p>at {card.level} level</p>'
     score = [
         f"<p><b>{range_words(card.range)}</b> of 100</p>{_range(card)}<p>{text(points_line(card))}</p>",
-        f"<p>{_PROVISIONAL}</p>" if card.provisional else "",
+        f"<p>{text(likely_line(card))}</p>" if card.provisional else "",
         _open_points(report),
         f"<ul>{facts}</ul>",
     ]

@@ -21,6 +21,7 @@ from ui.report.contents import (
     earned,
     heard_in,
     how,
+    likely_line,
     nearest,
     not_shown,
     objective_line,
@@ -29,6 +30,7 @@ from ui.report.contents import (
     range_words,
     reading,
     spelled,
+    verdict_words,
 )
 from ui.report.markdown_difference import before_and_after
 from ui.report.markdown_review import (
@@ -74,9 +76,9 @@ def _head(report: Report) -> list[str]:
 
 def _result(report: Report) -> list[str]:
     card = report.card
-    so_far = " (provisional)" if card.provisional else ""
-    verdict = f"**{range_words(card.range)} of 100, {spelled(card.verdict)}{so_far} at {card.level} level.**"
+    verdict = f"**{range_words(card.range)} of 100, {verdict_words(card.verdict, card.best)} at {card.level} level.**"
     lines = ["## Scorecard", "", f"{verdict} {points_line(card)}"]
+    lines += ["", likely_line(card)] if card.provisional else []
     if line := open_line(report):
         lines += ["", f"{line[0]}: `{line[1]}` with one connected."]
     caps = (f"- Cap: at most {spelled(cap.best)}. {cap.because}" for cap in card.caps)
