@@ -9,7 +9,7 @@ from typing import Literal
 
 from agent.inbound import is_instruction
 from knowledge.cues import first_match, sentences
-from knowledge.schema import Curveball, Problem
+from knowledge.schema import Curveball
 
 _VERBS = (
     "use|go|pick|choose|start|begin|build|train|take|model|serve|store|split|deploy|run|keep|frame|treat|optimi[sz]e|"
@@ -115,25 +115,20 @@ def commitments(turn: int, text: str, targets: tuple[str, ...] = ()) -> tuple[Co
     return tuple(found)
 
 
-def misconceptions(problem: Problem, turn: int, text: str) -> tuple[Claim, ...]:
-    """Wrong claims stated in a turn; a sentence that turns the claim down does not state it."""
-    known = tuple((p.id, index, wrong.cues) for p in problem.points for index, wrong in enumerate(p.misconceptions))
-    return _stated(known, turn, text)
-
-
 @lru_cache(maxsize=4_096)
-def _stated(known: tuple[tuple[str, int, tuple[str, ...]], ...], turn: int, text: str) -> tuple[Claim, ...]:
-    found: list[Claim] = []
+def asserted(text: str) -> tuple[tuple[str, bool], ...]:
+    """Sentences of an utterance that claim something, each with whether what follows doubts it.
+
+    No questions, orders to the grader, suppositions, or sentences that turn something down or are taken back.
+    """
+    found: list[tuple[str, bool]] = []
     parts = sentences(text)
     for number, sentence in enumerate(parts):
         if sentence.endswith("?") or is_instruction(sentence) or rejects(sentence) or supposes(sentence):
             continue
         rest = _straight(" ".join(parts[number + 1 :]))
-        if _RETRACTS.search(rest):
-            continue
-        doubted = bool(_DOUBTS.search(rest))
-        stated = (Claim(turn, p, index, sentence, doubted) for p, index, cues in known if first_match(cues, sentence))
-        found += stated
+        if not _RETRACTS.search(rest):
+            found.append((sentence, bool(_DOUBTS.search(rest))))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +20,39 @@ from knowledge.embedding import MAX_THREADS, session, tokenizer, verified
 from knowledge.embedding import WEIGHTS as EMBEDDER
 
 MODEL = Path(__file__).parent / "weights" / "coverage.onnx"
-SHA256 = "5f79213ef56803231d154d0ef5231f648880d0dcbed1021c9509ff69ab2a9f39"
+SHA256 = "0d39ba0a40d110d09dea6b38997aea59e63a43b3f0198692871d5802d6aff319"
 
 
 class CrossEncoder:
-    """Judges pairs one at a time: int8 activations scale with a batch, so neighbours would move a judgement."""
+    """Judges pairs one at a time: int8 activations scale with a batch, so neighbours would move a judgement.
+
+    As many at once as there are threads, each on one core: pairs are too short to be worth splitting.
+    """
 
     def __init__(self, model: Path = MODEL, *, sha256: str = SHA256, threads: int):
         """Raises WeightsError when the weights are missing or not the ones we ship."""
-        self._session: Any = session(verified(model, sha256), threads)
+        self._session: Any = session(verified(model, sha256), threads=1)
         self._tokenizer = tokenizer(verified(EMBEDDER / "tokenizer.json"))
         self._ids: dict[str, list[int]] = {}
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="judge")
 
     def judge(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Logits, shape (len(pairs), OUTPUTS)."""
         found = np.empty((len(pairs), OUTPUTS))
-        for row, pair in enumerate(pairs):
-            ids, types = laid_out(self._tokens(pair.statement), self._said(pair.sentence), self._said(pair.question))
-            fed = {
-                "input_ids": np.array([ids], dtype=np.int64),
-                "attention_mask": np.ones((1, len(ids)), dtype=np.int64),
-                "token_type_ids": np.array([types], dtype=np.int64),
-            }
-            found[row] = self._session.run(["logits"], fed)[0][0]
+        laid = [laid_out(self._tokens(p.statement), self._said(p.sentence), self._said(p.question)) for p in pairs]
+        for row, logits in enumerate(self._pool.map(self._logits, laid)):
+            found[row] = logits
         return found
+
+    def _logits(self, laid: tuple[list[int], list[int]]) -> NDArray[np.float32]:
+        ids, types = laid
+        fed = {
+            "input_ids": np.array([ids], dtype=np.int64),
+            "attention_mask": np.ones((1, len(ids)), dtype=np.int64),
+            "token_type_ids": np.array([types], dtype=np.int64),
+        }
+        logits: NDArray[np.float32] = self._session.run(["logits"], fed)[0][0]
+        return logits
 
     def _tokens(self, statement: str) -> list[int]:
         """Statements come again with every answer, so their tokens are kept."""

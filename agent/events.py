@@ -256,6 +256,8 @@ class Assessed(_Event):
     heard: tuple[Cell, ...] = ()
     """What was listened for beside the points: the lines of a good answer to the curveball before it (`point` is
     `<curveball>/<line>`), the exception under which a questioned claim is right (`<point>/<misconception>`)."""
+    claimed: tuple[Cell, ...] = ()
+    """Wrong claims that the turn makes in words that no cue knows; `point` is `<point>/<misconception>`."""
 
 
 class Degraded(_Event):

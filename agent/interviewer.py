@@ -274,12 +274,22 @@ class Interviewer:
                 cells = merged(cells, drawn)
             facts = self.reader.facts_asked(view.problem, turn.text)
             heard = self._listened_for(view, turn)
+            claimed = self.reader.claims(view.problem, turn.text)
         except Exception as error:  # a reader must never stop an interview
             when, why = self._now(), f"{type(error).__name__}: {error}"
             unread = Assessed(when=when, turn=turn.n, by="matcher", reader="none", cells=())
             return [Degraded(when=when, turn=turn.n, what="reader", why=why), unread]
         return [
-            Assessed(when=self._now(), turn=turn.n, by="matcher", reader=READER, cells=cells, facts=facts, heard=heard)
+            Assessed(
+                when=self._now(),
+                turn=turn.n,
+                by="matcher",
+                reader=READER,
+                cells=cells,
+                facts=facts,
+                heard=heard,
+                claimed=claimed,
+            )
         ]
 
     def _listened_for(self, view: View, turn: Turn) -> tuple[Cell, ...]:

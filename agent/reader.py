@@ -27,16 +27,17 @@ from agent.coverage import (
 from agent.drawing import read_lines
 from agent.events import Cell
 from agent.judgement import Judge
+from agent.misconceptions import Misbeliefs, by_meaning, misbeliefs
 from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
-    alone=Weights(bias=-7.32, cue=1.66, near=4.88, margin=5.69, shared=6.0, rejecting=0.6),
+    alone=Weights(bias=-7.69, cue=1.63, near=5.89, margin=6.41, shared=6.13, rejecting=0.61),
     together=Weights(
-        bias=-3.33, cue=1.22, near=1.37, margin=3.58, shared=3.64, rejecting=0.39, judged=0.6, context=0.71
+        bias=-3.14, cue=1.14, near=1.73, margin=4.01, shared=3.47, rejecting=0.41, judged=0.71, context=0.62
     ),
     asked=1.0,
     here=0.3,
-    shown=0.55,
+    shown=0.6,
     unsure=0.1,
 )
 """Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
@@ -61,6 +62,7 @@ class Reader:
         self._keep = keep or embed
         self._calibration = calibration
         self._rubrics: dict[str, Rubric] = {}
+        self._misbeliefs: dict[str, Misbeliefs] = {}
         self._facts: dict[str, FactIndex] = {}
         self._preparing: defaultdict[str, Lock] = defaultdict(Lock)
 
@@ -69,6 +71,7 @@ class Reader:
         with self._preparing[problem.id]:
             if problem.id not in self._facts:
                 self._rubrics[problem.id] = rubric(problem, self._keep)
+                self._misbeliefs[problem.id] = misbeliefs(problem, self._keep)
                 self._facts[problem.id] = fact_index(problem, self._keep)
 
     def rubric(self, problem: Problem) -> Rubric:
@@ -110,6 +113,11 @@ class Reader:
         return read_lines(
             lines, rubric_, self._embed, self._judge, self._calibration, asked=asked, here=here, question=question
         )
+
+    def claims(self, problem: Problem, text: str) -> tuple[Cell, ...]:
+        """Wrong claims that an answer makes, `Cell.point` being `<point>/<index>`; only those it is sure of."""
+        self.prepare(problem)
+        return by_meaning(heard(text), self._misbeliefs[problem.id], self._embed, self._judge)
 
     def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
         """Ids of the facts that an utterance asks for."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from agent.board import Board, changed
-from agent.claims import Claim, Commitment, commitments, insists, misconceptions, retracts
+from agent.claims import Claim, Commitment, commitments, insists, retracts
 from agent.clock import heard, turn_minutes
 from agent.events import (
     Answered,
@@ -29,6 +29,7 @@ from agent.events import (
 )
 from agent.inbound import Inbound, inbound
 from agent.ledger import Entry, conflicts, entries
+from agent.misconceptions import misconceptions
 from agent.view import TOUCHED, Evidence, Latest, Turn, View
 from knowledge.schema import Problem, StageId
 
@@ -54,6 +55,7 @@ def fold(events: Sequence[Event], problem: Problem) -> View:
     state = _Fold(started_of(events), problem, _assessed(readings))
     state.facts = {e.turn: e.facts for e in readings if e.facts}
     state.heard = {e.turn: e.heard for e in readings if e.heard}
+    state.claimed = {e.turn: e.claimed for e in readings if e.claimed}
     for event in events[1:]:
         state.apply(event)
     return state.view()
@@ -88,6 +90,7 @@ class _Fold:
         self.points = frozenset(point.id for point in problem.points)
         self.facts: dict[int, tuple[str, ...]] = {}
         self.heard: dict[int, tuple[Cell, ...]] = {}
+        self.claimed: dict[int, tuple[Cell, ...]] = {}
         self.curveball_cells: list[Cell] = []
         self.turns: list[Turn] = []
         self.elapsed = 0.0
@@ -199,7 +202,8 @@ class _Fold:
         flags = inbound(event.text)
         before, self.board = self.board, self.board if event.board is None else Board.of(event.board)
         gained = () if self.closing else self._credit(event.turn, cells)
-        claims = () if self.closing else misconceptions(self.problem, event.turn, heard(event.text))
+        read = self.claimed.get(event.turn, ())
+        claims = () if self.closing else misconceptions(self.problem, event.turn, heard(event.text), read)
         outcome: Literal["", "conceded", "held"] = ""
         waiting: tuple[Claim, ...] = ()
         if not self.closing:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.claims import misconceptions
 from agent.events import Move, Setup
 from agent.interviewer import Interviewer
+from agent.misconceptions import misconceptions
 from agent.reader import Reader
 from agent.scorecard import Scorecard, Scoring
 from agent.store import Store

@@ -1,7 +1,8 @@
 """What the coverage model learns from: pairs of a statement and a sentence, labelled, drawn anew for every epoch.
 
-Reads `data/pairs-<problem>.yaml` (contrast pairs by kind), the content (showings, weak answers), and those labelled
-answers on which nothing is fitted (`FITTED_ON`) or measured. Not here: the model (`train.py`).
+Reads `data/pairs-<problem>.yaml` (contrast pairs by kind), the content (showings, weak answers), and, of the problems
+that nothing is fitted on (`FITTED_ON`), the labelled answers and `data/claims-<problem>.yaml` (sentences that make a
+wrong claim or do not). Not here: the model (`train.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from agent.coverage import Embed, rubric
 from agent.events import Depth
 from evals.coverage.answers import FITTED_ON, spoken
 from knowledge.library import Library
-from knowledge.schema import Point, Problem
+from knowledge.schema import Misconception, Point, Problem
 
 DATA = Path(__file__).parent / "data"
 SHOWS: dict[str, Depth] = {"named": Depth.NAMED, "explained": Depth.EXPLAINED, "justified": Depth.JUSTIFIED}
@@ -30,8 +31,14 @@ SHOWINGS = 6
 RIVALS = 8
 """A sentence that shows one point is a negative of its nearest others: those that the reader will ask about too."""
 DRAWN_RIVALS = 2
+"""Of them drawn per epoch for a contrast pair; half as many for a showing, of which there are many."""
 DRAWN_BESIDE = 4
 """Points that a labelled sentence does not show, drawn per epoch from its nearest `RIVALS`."""
+
+
+DRAWN_CLAIMS = 2
+"""Other wrong claims of the problem that a sentence making one does not make, drawn per epoch."""
+CLAIMS = ("claims", "fair", "argues", "insists")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class Example:
     question: str
     shown: bool
     depth: Depth | None = None
+    hard: bool = False
+    """Whether it was written to be mistaken for one that shows: the mistake counts twice."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +57,14 @@ class Source:
     """One problem to draw from: contrast pairs by point and kind, labelled sentences, the nearest points of each.
 
     `said` are the points that a sentence of a labelled answer shows, with their depth where it is known, and those that
-    its labeller called a near miss.
+    its labeller called a near miss; `claims` are sentences by wrong claim (`<point>/<index>`) and kind.
     """
 
     problem: Problem
     pairs: dict[str, dict[str, list[str]]]
     said: dict[str, tuple[dict[str, Depth | None], frozenset[str]]]
     rivals: dict[str, tuple[Point, ...]]
+    claims: dict[str, dict[str, list[str]]]
 
 
 def contrast_pairs(problem: Problem) -> dict[str, dict[str, list[str]]]:
@@ -66,6 +76,21 @@ def contrast_pairs(problem: Problem) -> dict[str, dict[str, list[str]]]:
     if unknown:
         raise ValueError(f"pairs-{problem.id}.yaml: nobody knows {sorted(unknown)}")
     return found
+
+
+def claim_pairs(problem: Problem) -> dict[str, dict[str, list[str]]]:
+    """Sentences by wrong claim and kind. Raises ValueError where it is not one entry per wrong claim."""
+    text = (DATA / f"claims-{problem.id}.yaml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
+    known = {name for name, _ in wrong_claims(problem)}
+    if found.keys() != known or {kind for one in found.values() for kind in one} - set(CLAIMS):
+        raise ValueError(f"claims-{problem.id}.yaml: {sorted(found.keys() ^ known)} or a kind that nobody knows")
+    return found
+
+
+def wrong_claims(problem: Problem) -> list[tuple[str, Misconception]]:
+    """Each with its name, `<point>/<index>`."""
+    return [(f"{p.id}/{n}", wrong) for p in problem.points for n, wrong in enumerate(p.misconceptions)]
 
 
 def source(library: Library, problem_id: str, embed: Embed) -> Source:
@@ -82,7 +107,7 @@ def source(library: Library, problem_id: str, embed: Embed) -> Source:
     rivals = {text: nearest(text, p.id) for p in problem.points for text in _true(p, pairs[p.id])}
     said = {} if problem_id in FITTED_ON else spoken(problem_id)
     rivals |= {text: nearest(text, *shows, *near) for text, (shows, near) in said.items()}
-    return Source(problem, pairs, said, rivals)
+    return Source(problem, pairs, said, rivals, {} if problem_id in FITTED_ON else claim_pairs(problem))
 
 
 def _true(point: Point, kinds: dict[str, list[str]]) -> list[str]:
@@ -93,6 +118,7 @@ def epoch(sources: Sequence[Source], rng: random.Random) -> list[Example]:
     """About forty-five examples per point in random order, a quarter of them true."""
     drawn = [example for one in sources for point in one.problem.points for example in _of_point(one, point, rng)]
     drawn += [example for one in sources for text in one.said for example in _of_answers(one, text, rng)]
+    drawn += [example for one in sources for example in _of_claims(one, rng)]
     rng.shuffle(drawn)
     return drawn
 
@@ -103,9 +129,10 @@ def _of_point(one: Source, point: Point, rng: random.Random) -> Iterator[Example
     true += [(said, depth) for kind, depth in SHOWS.items() for said in kinds.get(kind, ())]
     for said, depth in true:
         yield Example(point.statement, said, "", True, depth)
-        yield from (Example(other.statement, said, "", False) for other in rng.sample(one.rivals[said], DRAWN_RIVALS))
+        rivals = rng.sample(one.rivals[said], DRAWN_RIVALS if depth else DRAWN_RIVALS // 2)
+        yield from (Example(other.statement, said, "", False) for other in rivals)
     for kind in FAILS:
-        yield from (Example(point.statement, said, "", False) for said in kinds.get(kind, ()))
+        yield from (Example(point.statement, said, "", False, hard=True) for said in kinds.get(kind, ()))
     yield from _replies(point, kinds, rng)
     other = rng.choice([candidate for candidate in one.problem.points if candidate is not point])
     elsewhere = one.pairs[other.id].get("answers") or other.showings
@@ -118,8 +145,23 @@ def _of_answers(one: Source, text: str, rng: random.Random) -> Iterator[Example]
         if point.id in shows:
             yield Example(point.statement, text, "", True, shows[point.id])
         elif point.id in near:
-            yield Example(point.statement, text, "", False)
+            yield Example(point.statement, text, "", False, hard=True)
     yield from (Example(other.statement, text, "", False) for other in rng.sample(one.rivals[text], DRAWN_BESIDE))
+
+
+def _of_claims(one: Source, rng: random.Random) -> Iterator[Example]:
+    """Of each wrong claim; a sentence that makes it makes no other and does not show its point either."""
+    wrongs = [(name, wrong) for name, wrong in wrong_claims(one.problem) if name in one.claims]
+    for name, wrong in wrongs:
+        said = one.claims[name]
+        for text in said["claims"]:
+            yield Example(wrong.claim, text, "", True)
+            others = rng.sample([other for _, other in wrongs if other is not wrong], DRAWN_CLAIMS)
+            yield from (Example(other.claim, text, "", False) for other in others)
+        yield from (Example(wrong.claim, text, "", False, hard=True) for text in said["fair"])
+        yield Example(one.problem.point(name.split("/")[0]).statement, rng.choice(said["claims"]), "", False)
+        yield from (Example(wrong.unless or "", text, wrong.challenge, True) for text in said.get("argues", ()))
+        yield from (Example(wrong.unless or "", text, wrong.challenge, False) for text in said.get("insists", ()))
 
 
 def _replies(point: Point, kinds: dict[str, list[str]], rng: random.Random) -> Iterator[Example]:

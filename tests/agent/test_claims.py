@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.claims import Commitment, commitments, hit_by, misconceptions, rejects
+from agent.claims import Commitment, commitments, hit_by, rejects
+from agent.misconceptions import misconceptions
 from tests.factory import tiny_problem
 
 PROBLEM = tiny_problem()

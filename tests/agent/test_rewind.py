@@ -340,11 +340,22 @@ async def test_a_rewind_is_compared_with_what_it_came_from_and_nothing_else_is(m
     assert compared(interviewer, lost) is None
 
 
+BETTER_IN = [
+    "ad-click-prediction",
+    "code-completion-serving",
+    "eta-prediction",
+    "ml-platform",
+    "rag-support-assistant",
+    "video-recommendation",
+]
+
+
+@pytest.mark.parametrize("name", BETTER_IN)
 def test_a_better_answer_raises_what_it_shows_and_lowers_nothing(
-    library: Library, scoring: Scoring, reader: Reader, tmp_path: Path
+    name: str, library: Library, scoring: Scoring, reader: Reader, tmp_path: Path
 ) -> None:
     """A shipped problem and its reader: weak answers, and for one of them the strong one to the same question."""
-    name = "video-recommendation"
+
     interviewer = Interviewer(library=library, scoring=scoring, store=Store(tmp_path), reader=reader)
     problem = library.problems[name]
 

@@ -288,7 +288,8 @@ def test_field_names_are_a_contract(tiny: Library) -> None:
     assert dumped["contract"] == 1
     assert set(dumped) == {
         "contract", "problem", "level", "overall", "range", "likely", "verdict", "best", "provisional", "caps",
-        "dimensions", "marks", "not_assessed", "wrong_claims", "coverage", "unprompted", "expected", "objective_at", "minutes",
+        "dimensions", "marks", "not_assessed", "wrong_claims", "coverage", "unprompted", "expected",
+        "objective_at", "minutes",
     }  # fmt: skip
     assert set(dumped["marks"][0]) == {
         "point", "statement", "stage", "dimension", "level", "depth", "quote", "turn", "promptedness", "credit", "by",

@@ -1,0 +1,84 @@
+"""Which misconceptions of a problem an answer states, by cue phrases and by meaning. PURE.
+
+Cues are exact and miss paraphrase, so the cross-encoder reads the sentences that come near a wrong claim as well. It
+was trained on sentences that make the claim and on fair ones about the same thing; `python -m evals.coverage.claims`
+says how well it tells them apart. What to do about a claim is the policy's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.claims import Claim, asserted
+from agent.events import Cell
+from agent.judgement import Judge, Pair
+from knowledge.cues import first_match, stems
+from knowledge.schema import Problem
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+
+STATED = 0.9
+"""Least probability of a claim that is questioned: a fair challenge matters more than finding them all."""
+NEAR = 0.35
+"""Least cosine of a sentence with a wrong claim that is worth a judgement."""
+NEAREST = 2
+JUDGED = 12
+"""Claims judged per sentence and per answer, the nearest first."""
+MIN_WORDS = 5
+
+
+@dataclass(frozen=True)
+class Misbeliefs:
+    """The wrong claims of a problem: names (`<point>/<index>`), words, and a row of `vectors` each."""
+
+    names: tuple[str, ...]
+    claims: tuple[str, ...]
+    vectors: NDArray[np.float32]
+
+
+def misbeliefs(problem: Problem, embed: Embed) -> Misbeliefs:
+    known = {f"{p.id}/{n}": wrong.claim for p in problem.points for n, wrong in enumerate(p.misconceptions)}
+    vectors = embed(tuple(known.values())) if known else np.zeros((0, 1), np.float32)
+    return Misbeliefs(tuple(known), tuple(known.values()), vectors)
+
+
+def by_meaning(text: str, known: Misbeliefs, embed: Embed, judge: Judge, *, stated: float = STATED) -> tuple[Cell, ...]:
+    """Wrong claims that sentences of a text make; `Cell.point` is the claim's name. Each once, where it is surest."""
+    parts = tuple(sentence for sentence, _ in asserted(text) if len(stems(sentence)) >= MIN_WORDS)
+    if not parts or not known.names:
+        return ()
+    near = embed(parts) @ known.vectors.T
+    worth = [(row, int(column)) for row in range(len(parts)) for column in np.argsort(-near[row])[:NEAREST]]
+    worth = sorted((cell for cell in worth if near[cell] >= NEAR), key=lambda cell: -near[cell])[:JUDGED]
+    logits = judge([Pair(known.claims[column], parts[row]) for row, column in worth])[:, 0] if worth else np.zeros(0)
+    best: dict[str, Cell] = {}
+    for (row, column), logit in sorted(zip(worth, logits, strict=True), key=lambda pair: -pair[1]):
+        probability = float(1 / (1 + np.exp(-logit)))
+        if probability >= stated:
+            cell = Cell(point=known.names[column], state="shown", quote=parts[row], probability=round(probability, 4))
+            best.setdefault(known.names[column], cell)
+    return tuple(best.values())
+
+
+def misconceptions(problem: Problem, turn: int, text: str, read: Iterable[Cell] = ()) -> tuple[Claim, ...]:
+    """Wrong claims stated in a turn, in the order of its sentences; `read` are those found by meaning."""
+    cues = tuple(((p.id, n), wrong.cues) for p in problem.points for n, wrong in enumerate(p.misconceptions))
+    stated = _cued(cues, text) | {(cell.quote, cell.point) for cell in read}
+    return tuple(
+        Claim(turn, point, index, sentence, doubted)
+        for sentence, doubted in asserted(text)
+        for (point, index), _ in cues
+        if (sentence, f"{point}/{index}") in stated
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _cued(cues: tuple[tuple[tuple[str, int], tuple[str, ...]], ...], text: str) -> frozenset[tuple[str, str]]:
+    """Pairs of a sentence and the claim of which it has a cue."""
+    said = [sentence for sentence, _ in asserted(text)]
+    return frozenset((s, f"{point}/{index}") for s in said for (point, index), own in cues if first_match(own, s))

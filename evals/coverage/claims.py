@@ -1,0 +1,81 @@
+"""Measures how wrong claims are found, `agent.misconceptions`: `python -m evals.coverage.claims`.
+
+On sentences about the problems of `FITTED_ON`, whose claims the cross-encoder was not trained on: how many that make a
+wrong claim are found, and how many fair ones about the same thing are taken for it. Beside it how often an answer of
+the test set, whose writers set out to make none, would be questioned. `STATED` and `NEAR` are read off the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.crossencoder import load_judge
+from agent.judgement import Judge, Pair
+from agent.misconceptions import Embed, by_meaning, misbeliefs, misconceptions
+from evals.coverage.answers import FITTED_ON, answers_of, problems_with
+from evals.coverage.pairs import claim_pairs, wrong_claims
+from evals.coverage.statements import remembering
+from knowledge.embedding import load_embedder
+from knowledge.library import Library, load
+
+CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+ODDS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+
+
+def main() -> None:
+    library, embed, judge = load(), remembering(load_embedder().embed), load_judge().judge
+    said = list(_said(library, embed, judge))
+    print(f"sentences of {len(FITTED_ON)} problems: share that is taken for the claim")
+    for kind in ("claims", "fair"):
+        rows = [row for row in said if row[0] == kind]
+        shares = ", ".join(f"{cut:g} {sum(p >= cut for _, _, p in rows) / len(rows):.2f}" for cut in CUTS)
+        print(f"  {kind:7} {len(rows)}: by cue {sum(cued for _, cued, _ in rows) / len(rows):.2f}; by meaning {shares}")
+    replies = list(_argued(library, judge))
+    for kind in ("argues", "insists"):
+        odds = [logit for name, logit in replies if name == kind]
+        shares = ", ".join(
+            f"{cut:g} {sum(o > cut for o in odds) / len(odds):.2f}" for cut in (-2.0, -1.0, 0.0, 1.0, 2.0)
+        )
+        print(f"  {kind:7} {len(odds)}: log-odds of the exception above {shares}")
+    _false_alarms(library, embed, judge)
+
+
+def _said(library: Library, embed: Embed, judge: Judge) -> Iterator[tuple[str, bool, float]]:
+    """Kind of sentence, whether a cue finds the claim, and how probable it is by meaning (0 where it is not near)."""
+    for name in FITTED_ON:
+        problem = library.problems[name]
+        known = misbeliefs(problem, embed)
+        for claim, kinds in claim_pairs(problem).items():
+            for kind in ("claims", "fair"):
+                for text in kinds[kind]:
+                    cued = any(f"{c.point}/{c.index}" == claim for c in misconceptions(problem, 1, text))
+                    cells = by_meaning(text, known, embed, judge, stated=0.0)
+                    yield kind, cued, next((cell.probability for cell in cells if cell.point == claim), 0.0)
+
+
+def _argued(library: Library, judge: Judge) -> Iterator[tuple[str, float]]:
+    """Kind of reply to a challenge, and the log-odds that it argues the exception."""
+    for name in FITTED_ON:
+        problem = library.problems[name]
+        said = claim_pairs(problem)
+        for claim, wrong in wrong_claims(problem):
+            for kind in ("argues", "insists"):
+                for text in said[claim].get(kind, ()):
+                    yield kind, float(judge([Pair(wrong.unless or "", text, wrong.challenge)])[0, 0])
+
+
+def _false_alarms(library: Library, embed: Embed, judge: Judge) -> None:
+    found, total = dict.fromkeys(CUTS, 0), 0
+    for name in problems_with("test"):
+        known = misbeliefs(library.problems[name], embed)
+        for text in answers_of(name, "test"):
+            total += 1
+            surest = max((c.probability for c in by_meaning(text, known, embed, judge, stated=0.0)), default=0.0)
+            for cut in CUTS:
+                found[cut] += surest >= cut
+    shares = ", ".join(f"{cut:g} {count / total:.2f}" for cut, count in found.items())
+    print(f"  {total} answers of the test set in which a claim is found: {shares}")
+
+
+if __name__ == "__main__":
+    main()
