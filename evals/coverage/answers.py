@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from agent.coverage import Calibration, Embed, Rubric, judgements, measure
 from agent.events import Depth
 from agent.judgement import Judge
+from knowledge.schema import StageId
 
 DATA = Path(__file__).parent / "data"
 FITTED_ON = ("eta-prediction", "search-ranking", "video-recommendation")
@@ -52,10 +53,31 @@ def problems_with(part: Part) -> list[str]:
     return sorted(path.stem.removeprefix(f"{part}-") for path in DATA.glob(f"{part}-*.yaml"))
 
 
-def answers_of(problem_id: str, part: Part) -> list[str]:
-    """The answers as they were said."""
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it was said, in reply to what, and the points that it shows."""
+
+    text: str
+    asked: str | None
+    question: str
+    stage: StageId | None
+    shown: frozenset[str]
+    disputed: frozenset[str]
+
+
+def said(problem_id: str, part: Part) -> list[Answer]:
     answers = yaml.safe_load((DATA / f"{part}-{problem_id}.yaml").read_text(encoding="utf-8"))
-    return [" ".join(one["text"].strip() for one in answer["sentences"]) for answer in answers]
+    return [
+        Answer(
+            text=" ".join(one["text"].strip() for one in answer["sentences"]),
+            asked=answer.get("asked") or None,
+            question=answer.get("question", ""),
+            stage=StageId(answer["stage"]) if answer.get("stage") else None,
+            shown=frozenset(point for one in answer["sentences"] for point in one.get("shows") or ()),
+            disputed=frozenset(_disputed(answer)),
+        )
+        for answer in answers
+    ]
 
 
 def spoken(problem_id: str) -> dict[str, tuple[dict[str, Depth | None], frozenset[str]]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from agent.crossencoder import load_judge
 from agent.judgement import Judge, Pair
 from agent.misconceptions import Embed, by_meaning, misbeliefs, misconceptions
-from evals.coverage.answers import FITTED_ON, answers_of, problems_with
+from evals.coverage.answers import FITTED_ON, problems_with, said
 from evals.coverage.pairs import claim_pairs, wrong_claims
 from evals.coverage.statements import remembering
 from knowledge.embedding import load_embedder
@@ -68,7 +68,7 @@ def _false_alarms(library: Library, embed: Embed, judge: Judge) -> None:
     found, total = dict.fromkeys(CUTS, 0), 0
     for name in problems_with("test"):
         known = misbeliefs(library.problems[name], embed)
-        for text in answers_of(name, "test"):
+        for text in (answer.text for answer in said(name, "test")):
             total += 1
             surest = max((c.probability for c in by_meaning(text, known, embed, judge, stated=0.0)), default=0.0)
             for cut in CUTS:

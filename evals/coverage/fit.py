@@ -24,11 +24,11 @@ from evals.coverage.answers import (
     Cells,
     Labelled,
     Part,
-    answers_of,
     by_answer,
     labelled,
     problems_with,
     report,
+    said,
 )
 from knowledge.embedding import load_embedder
 from knowledge.library import Library, load
@@ -106,7 +106,7 @@ def seconds(part: Part, library: Library, reader: Reader) -> Array:
     for name in problems_with(part):
         problem = library.problems[name]
         reader.prepare(problem)
-        texts = answers_of(name, part)
+        texts = [answer.text for answer in said(name, part)]
         reader.read(problem, texts[0], asked=None, question="")
         for text in texts:
             began = time.perf_counter()

@@ -1,77 +1,122 @@
-"""Measures a model's votes on single items: `python -m evals.coverage.votes`, with HOTSEAT_MODEL and its variables set.
+"""Measures reader, model, and both together on answers of the test set: `python -m evals.coverage.votes`.
 
-Items are drawn from `data/coverage_set.jsonl` with a fixed seed: of forty answers up to three points that each shows,
-up to two hard negatives and two easy ones. Prints the area under the curve, and the slope and offset of ln(p / 1-p)
-in the model's log-odds with the base rate taken out: the numbers behind `Fusion` in `agent/assessor.py`.
+With HOTSEAT_MODEL and its variables set. Draws answers with a fixed seed, reads each as in an interview, and asks the
+model one item for every point that the reader calls shown or unsure. Prints, over all points of these answers, what the
+reader alone shows, what the model alone would show of the same cells, and what both do together (the reader's marks
+stand, the model decides what was unsure); then the AUC of the votes on unsure points, with slope and offset of
+ln(p / 1-p) beside the reader's probability: the numbers behind `Fusion` in `agent/assessor.py`.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
 import os
 import random
-from pathlib import Path
-from typing import Any
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from agent.assessor import FUSION, Fusion, fuse, item
+from agent.crossencoder import load_judge
 from agent.errors import UsageError
+from agent.events import Cell
 from agent.models.endpoint import Endpoint
-from agent.models.port import Message, Model
+from agent.models.port import Model
+from agent.reader import Reader
 from agent.settings import read_settings
-from evals.coverage.answers import Array
+from evals.coverage.answers import Answer, Array, problems_with, said
 from evals.coverage.fit import fit
-from prompts import load
+from knowledge.embedding import load_embedder
+from knowledge.library import load
 
-DATA = Path(__file__).parent / "data"
-ANSWERS, SEED = 40, 1
-STAGES = {"A": "clarify", "B": "data", "C": "model", "D": "evaluate", "E": "serve"}
+SEED = 1
+State = Literal["shown", "unsure", "not-shown"]
 
 
-def items() -> list[tuple[str, bool]]:
-    """(rendered item, whether the answer shows it)."""
-    rubric = json.loads((DATA / "coverage_rubric.json").read_text(encoding="utf-8"))
-    answers = [json.loads(line) for line in (DATA / "coverage_set.jsonl").read_text(encoding="utf-8").splitlines()]
+@dataclass(frozen=True)
+class Vote:
+    """One cell that was asked about. `odds` are the model's, `state` is the reader's."""
+
+    cell: Cell
+    odds: float
+    shown: bool
+
+
+def drawn(number: int) -> list[tuple[str, Answer]]:
+    """Answers of the test set with their problems, spread evenly over these."""
     rng = random.Random(SEED)
-    drawn: list[tuple[str, bool]] = []
-    for answer in rng.sample(answers, ANSWERS):
-        drawn += [(_render(answer, rubric[p]["statement"]), bool(answer["labels"][p])) for p in _points(answer, rng)]
-    return drawn
+    sources = [(name, rng.sample(said(name, "test"), 12)) for name in problems_with("test")]
+    rng.shuffle(sources)
+    rounds = [(name, answers[turn]) for turn in range(12) for name, answers in sources]
+    return rounds[:number]
 
 
-def _points(answer: dict[str, Any], rng: random.Random) -> list[str]:
-    shown = [point for point, label in answer["labels"].items() if label]
-    hard = list(answer["hard_neg"])
-    easy = [point for point, label in answer["labels"].items() if not label and point not in hard]
-    return rng.sample(shown, min(3, len(shown))) + rng.sample(hard, min(2, len(hard))) + rng.sample(easy, 2)
+async def votes(
+    model: Model, reader: Reader, answers: Sequence[tuple[str, Answer]], progress: Callable[[int, int], None]
+) -> tuple[list[Vote], int]:
+    """Votes on what the reader found, and the number of true points in these answers."""
+    library = load()
+    found: list[Vote] = []
+    true = 0
+    for done, (name, answer) in enumerate(answers):
+        progress(done, len(answers))
+        problem = library.problems[name]
+        true += len(answer.shown - answer.disputed)
+        cells = reader.read(problem, answer.text, asked=answer.asked, question=answer.question, here=answer.stage)
+        for cell in (cell for cell in cells if cell.point not in answer.disputed):
+            odds = await model.yes_log_odds(item(problem, cell.point, answer.text))
+            if odds is not None:
+                found.append(Vote(cell, odds, cell.point in answer.shown))
+    return found, true
 
 
-def _render(answer: dict[str, Any], statement: str) -> str:
-    return load("item").render(answer=answer["text"], stage=STAGES[answer["stage"]], statement=statement)
+def both(vote: Vote, by: Fusion = FUSION) -> State:
+    return vote.cell.state if vote.cell.state == "shown" else fuse(vote.cell, vote.odds, by).state
 
 
-async def votes(model: Model, texts: list[str]) -> list[float | None]:
-    return [await model.yes_log_odds([Message("user", text)]) for text in texts]
+def line(name: str, states: Sequence[State], truth: Sequence[bool], true: int) -> str:
+    """Precision and recall of "shown", their F1, and the share of true points left unsure."""
+    shown = [y for state, y in zip(states, truth, strict=True) if state == "shown"]
+    open_ = sum(y for state, y in zip(states, truth, strict=True) if state == "unsure")
+    hits = sum(shown)
+    f1 = 2 * hits / (len(shown) + true) if true else 0.0
+    precision = hits / len(shown) if shown else float("nan")
+    return f"{name:12} precision {precision:.2f}, shown {hits / true:.2f}, F1 {f1:.2f}, unsure {open_ / true:.2f}"
 
 
-def report(odds: Array, shown: Array) -> str:
-    """The figures in one line."""
+def area(odds: Array, shown: Array) -> float:
     above = odds[shown == 1][:, None] - odds[shown == 0]
-    area = float((above > 0).mean() + (above == 0).mean() / 2)
-    bias, slope = fit(odds[:, None], shown)
-    base = np.log(shown.mean() / (1 - shown.mean()))
-    return f"{len(odds)} items, AUC {area:.3f}, slope {slope:.2f}, offset {(base - bias) / slope:.2f}"
+    return float((above > 0).mean() + (above == 0).mean() / 2)
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--answers", type=int, default=48, help="Answers of the test set to draw, 192 at most.")
+    options = parser.parse_args()
     settings = read_settings(os.environ).model
     if settings is None:
         raise UsageError("Set HOTSEAT_MODEL and HOTSEAT_BASE_URL to the model that is to be measured.")
-    drawn = items()
-    found = asyncio.run(votes(Endpoint(settings), [text for text, _ in drawn]))
-    pairs = [(odds, shown) for odds, (_, shown) in zip(found, drawn, strict=True) if odds is not None]
-    print(report(np.array([odds for odds, _ in pairs]), np.array([float(shown) for _, shown in pairs])))
+    reader = Reader(load_embedder().embed, load_judge().judge)
+    answers = drawn(options.answers)
+    progress = lambda done, total: print(f"\r{done} of {total} answers", end="", file=sys.stderr)  # noqa: E731
+    found, true = asyncio.run(votes(Endpoint(settings), reader, answers, progress))
+    truth = [vote.shown for vote in found]
+    print(f"\n{len(answers)} answers, {true} true points, {len(found)} items")
+    print(line("reader", [vote.cell.state for vote in found], truth, true))
+    print(line("model", ["shown" if vote.odds > FUSION.offset else "not-shown" for vote in found], truth, true))
+    print(line("both", [both(vote) for vote in found], truth, true))
+    unsure = [vote for vote in found if vote.cell.state == "unsure"]
+    odds, shown = (np.array([getattr(vote, name) for vote in unsure], float) for name in ("odds", "shown"))
+    prior = np.array([np.log(vote.cell.probability / (1 - vote.cell.probability)) for vote in unsure])
+    bias, slope, weight = fit(np.c_[odds, prior], shown)
+    print(
+        f"unsure items: {len(unsure)}, {shown.mean():.2f} true, AUC: model {area(odds, shown):.2f}, reader "
+        f"{area(prior, shown):.2f}; ln(p / 1-p) = {bias:.2f} + {slope:.2f} odds + {weight:.2f} prior"
+    )
 
 
 if __name__ == "__main__":
