@@ -37,8 +37,8 @@ ANSWER_WORDS = 10
 """A point that was just asked for and got an answer of this many telling words is open at least, never denied."""
 JUDGED_PER_SENTENCE = 6
 """Points per sentence that are worth a judgement, the likeliest."""
-JUDGED_AT_MOST = 48
-"""Pairs judged per answer, the likeliest first; what they cost is printed by `evals/coverage/fit.py`."""
+ARGUED = 2.0
+"""Logit of "justified" from which a sentence gives its reason without any of the words that depth is told by."""
 UNJUDGED = -6.0
 """Logit of a pair that was not worth a judgement."""
 ECHO = 0.75
@@ -82,7 +82,8 @@ class Calibration:
     """Two passes: every sentence `alone`, then `together` with its judgement and what the first pass found around it.
 
     `asked` is added for the point that was just asked about, `here` for all points of the stage that the interview is
-    in; `shown` and `unsure` are the least probabilities.
+    in; `shown` and `unsure` are the least probabilities, `judged_from` the least log-odds of the first pass that are
+    worth a judgement.
     """
 
     alone: Weights
@@ -91,6 +92,7 @@ class Calibration:
     here: float
     shown: float
     unsure: float
+    judged_from: float
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,8 @@ def read(
         if probability < calibration.unsure:
             continue
         state: Literal["shown", "unsure"] = "shown" if probability >= calibration.shown else "unsure"
-        quote, depth = _quote(text, scores.sentences[row], asked == point)
+        argued = bool(judged[row, column, -1] > ARGUED)
+        quote, depth = _quote(text, scores.sentences[row], asked=asked == point, argued=argued)
         cells.append(Cell(point=point, state=state, depth=depth, quote=quote, probability=round(probability, 4)))
     return tuple(cells)
 
@@ -313,7 +316,7 @@ def judgements(
         first[:, rubric.points.index(asked)] = np.inf
     worth = np.argsort(-first, axis=1)[:, :JUDGED_PER_SENTENCE]
     cells = [(row, int(column)) for row, columns in enumerate(worth) for column in columns]
-    cells = sorted(cells, key=lambda cell: -first[cell])[:JUDGED_AT_MOST]
+    cells = [cell for cell in cells if first[cell] >= by.judged_from]
     found = np.full((*first.shape, OUTPUTS), UNJUDGED)
     pairs = [
         Pair(rubric.statements[column], scores.sentences[row], question if rubric.points[column] == asked else "")
@@ -367,12 +370,12 @@ def context(found: NDArray[np.float64], rubric: Rubric) -> NDArray[np.float64]:
 # --- quotes ---------------------------------------------------------------------------------------------------------
 
 
-def _quote(text: str, sentence: str, asked: bool) -> tuple[str, Depth]:
+def _quote(text: str, sentence: str, *, asked: bool, argued: bool) -> tuple[str, Depth]:
     """The sentence as it stands in the text, with the depth of what it says."""
     parts = sentences(text)
     index = parts.index(sentence)
     after = parts[index + 1] if index + 1 < len(parts) else ""
-    found = depth(sentence, after)
+    found = Depth.JUSTIFIED if argued else depth(sentence, after)
     if asked and found is Depth.NAMED and any(REASON.search(part) for part in parts):
         return sentence, Depth.EXPLAINED
     return sentence, found

@@ -27,18 +27,16 @@ _MECHANISM = re.compile(
 _LEANS_BACK = re.compile(
     r"\W*(that|this|it|its|they|these|those|because|otherwise|since|so|if not|without)\b", re.IGNORECASE
 )
-MECHANISMS = 2
 
 
 def depth(sentence: str, after: str = "") -> Depth:
     """How deep a sentence goes, from what kinds of word it has, never from how many.
 
-    A reason or trade-off in it, or in a sentence after it that leans back on it ("That ..."), justifies; `MECHANISMS`
-    different markers of how something works explain; a bare mention or an enumeration names.
+    A reason or trade-off in it, or in a sentence after it that leans back on it ("That ..."), justifies; a marker of
+    how something works explains; a bare mention or an enumeration names.
     """
     if sentence.count(",") >= LIST_COMMAS and not REASON.search(sentence):
         return Depth.NAMED
     if REASON.search(sentence) or (_LEANS_BACK.match(after) and REASON.search(after)):
         return Depth.JUSTIFIED
-    markers = {re.sub(r"\d.*", "number", match[0].lower()) for match in _MECHANISM.finditer(sentence)}
-    return Depth.EXPLAINED if len(markers) >= MECHANISMS else Depth.NAMED
+    return Depth.EXPLAINED if _MECHANISM.search(sentence) else Depth.NAMED

@@ -39,9 +39,11 @@ CALIBRATION = Calibration(
     here=0.3,
     shown=0.6,
     unsure=0.1,
+    judged_from=-6.0,
 )
 """Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
-labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md)."""
+labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md). With
+`judged_from` 95 % of the pairs in the test set that show their point are judged, 43 pairs an answer."""
 
 STATEMENT_SHOWN = 0.4
 STATEMENT_UNSURE = 0.001
@@ -100,7 +102,7 @@ class Reader:
     def shows(self, statements: Sequence[str], answer: str, question: str) -> tuple[Cell, ...]:
         """Cells of free statements, `Cell.point` being their index: shown and unsure, the others are not shown."""
         unsure = 0.0 if len(statements) == 1 else STATEMENT_UNSURE  # a lone one is what was asked: never denied
-        calibration = replace(self._calibration, shown=STATEMENT_SHOWN, unsure=unsure)
+        calibration = replace(self._calibration, shown=STATEMENT_SHOWN, unsure=unsure, judged_from=-np.inf)
         expected = statement_rubric(statements, question, self._embed)
         cells = read(heard(answer), expected, self._embed, self._judge, calibration, question=question)
         return tuple(cell for cell in cells if int(cell.point) < len(statements))

@@ -98,4 +98,4 @@ def test_every_mark_quotes_what_was_said_in_its_turn(problem: str, kind: str, pl
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_no_question_is_asked_twice(problem: str, played: Play) -> None:
     asked = [move.point for move in played(problem, "weak").view.moves if move.kind is MoveKind.PROBE]
-    assert len(asked) == len(set(asked)) > 5
+    assert len(asked) == len(set(asked)) > 3

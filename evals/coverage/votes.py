@@ -28,7 +28,8 @@ from agent.models.endpoint import Endpoint
 from agent.models.port import Model
 from agent.reader import Reader
 from agent.settings import read_settings
-from evals.coverage.answers import Answer, Array, problems_with, said
+from evals.coverage.answers import Answer, problems_with, said
+from evals.coverage.calibrate import auc
 from evals.coverage.fit import fit
 from knowledge.embedding import load_embedder
 from knowledge.library import load
@@ -88,11 +89,6 @@ def line(name: str, states: Sequence[State], truth: Sequence[bool], true: int) -
     return f"{name:12} precision {precision:.2f}, shown {hits / true:.2f}, F1 {f1:.2f}, unsure {open_ / true:.2f}"
 
 
-def area(odds: Array, shown: Array) -> float:
-    above = odds[shown == 1][:, None] - odds[shown == 0]
-    return float((above > 0).mean() + (above == 0).mean() / 2)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--answers", type=int, default=48, help="Answers of the test set to draw, 192 at most.")
@@ -114,8 +110,8 @@ def main() -> None:
     prior = np.array([np.log(vote.cell.probability / (1 - vote.cell.probability)) for vote in unsure])
     bias, slope, weight = fit(np.c_[odds, prior], shown)
     print(
-        f"unsure items: {len(unsure)}, {shown.mean():.2f} true, AUC: model {area(odds, shown):.2f}, reader "
-        f"{area(prior, shown):.2f}; ln(p / 1-p) = {bias:.2f} + {slope:.2f} odds + {weight:.2f} prior"
+        f"unsure items: {len(unsure)}, {shown.mean():.2f} true, AUC: model {auc(odds, shown):.2f}, reader "
+        f"{auc(prior, shown):.2f}; ln(p / 1-p) = {bias:.2f} + {slope:.2f} odds + {weight:.2f} prior"
     )
 
 
