@@ -296,8 +296,11 @@ class Interviewer:
         """What the move before the answer makes worth hearing beside the points."""
         before = view.turns[turn.n - 2] if turn.n >= 2 else None
         wanted = statements_after(before.move, view.problem) if before and before.move else {}
-        if not wanted or self.reader is None or before is None:
+        if not wanted or self.reader is None or before is None or before.move is None:
             return ()
+        if before.move.kind is MoveKind.CHALLENGE:
+            argued = ((name, self.reader.excepted(one, turn.text, before.text)) for name, one in wanted.items())
+            return tuple(cell.model_copy(update={"point": name}) for name, cell in argued)
         found = self.reader.shows(tuple(wanted.values()), turn.text, before.text)
         names = tuple(wanted)
         return tuple(cell.model_copy(update={"point": names[int(cell.point)]}) for cell in found)

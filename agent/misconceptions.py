@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from agent.claims import Claim, asserted
 from agent.events import Cell
 from agent.judgement import Judge, Pair
-from knowledge.cues import first_match, stems
+from knowledge.cues import first_match, sentences, stems
 from knowledge.schema import Problem
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 STATED = 0.9
 """Least probability of a claim that is questioned: a fair challenge matters more than finding them all."""
+EXCEPTED = 0.7
+"""Least probability from which the exception to a claim was argued, so that the interviewer concedes."""
 NEAR = 0.35
 """Least cosine of a sentence with a wrong claim that is worth a judgement."""
 NEAREST = 2
@@ -63,6 +65,24 @@ def by_meaning(text: str, known: Misbeliefs, embed: Embed, judge: Judge, *, stat
             cell = Cell(point=known.names[column], state="shown", quote=parts[row], probability=round(probability, 4))
             best.setdefault(known.names[column], cell)
     return tuple(best.values())
+
+
+def excepted(unless: str, answer: str, question: str, judge: Judge) -> Cell:
+    """Whether a reply to a challenge argues the exception under which the questioned claim is right.
+
+    The reply is judged sentence by sentence and as a whole, because a reason may need two; the surest counts.
+    """
+    parts = sentences(answer)
+    windows = [*parts, answer] if len(parts) > 1 else [*parts]
+    logits = judge([Pair(unless, window, question) for window in windows])[:, 0] if windows else np.array([-9.0])
+    probability = float(1 / (1 + np.exp(-logits.max())))
+    row = int(logits[: len(parts)].argmax()) if parts else 0
+    return Cell(
+        point="",
+        state="shown" if probability >= EXCEPTED else "unsure",
+        quote=parts[row] if parts else "",
+        probability=round(probability, 4),
+    )
 
 
 def misconceptions(problem: Problem, turn: int, text: str, read: Iterable[Cell] = ()) -> tuple[Claim, ...]:

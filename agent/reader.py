@@ -27,7 +27,7 @@ from agent.coverage import (
 from agent.drawing import read_lines
 from agent.events import Cell
 from agent.judgement import Judge
-from agent.misconceptions import Misbeliefs, by_meaning, misbeliefs
+from agent.misconceptions import Misbeliefs, by_meaning, excepted, misbeliefs
 from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
@@ -120,6 +120,10 @@ class Reader:
         """Wrong claims that an answer makes, `Cell.point` being `<point>/<index>`; only those it is sure of."""
         self.prepare(problem)
         return by_meaning(heard(text), self._misbeliefs[problem.id], self._embed, self._judge)
+
+    def excepted(self, unless: str, answer: str, question: str) -> Cell:
+        """Whether a reply to a challenge argues the exception to the claim; shown, or unsure with its probability."""
+        return excepted(unless, heard(answer), question, self._judge)
 
     def facts_asked(self, problem: Problem, text: str) -> tuple[str, ...]:
         """Ids of the facts that an utterance asks for."""

@@ -335,8 +335,12 @@ def _staff_point(problem: Problem, point: Point) -> Point | None:
 
 
 def _plan(view: View, card: Scorecard, scoring: Scoring, stages: dict[StageId, Stage]) -> tuple[Task, ...]:
-    """Where most is to be gained first: the dimensions by weight times what they lack, each with its open points."""
+    """Where most is to be gained first: the dimensions by weight times what they lack, each with its open points.
+
+    What was not shown comes before what was said too unclearly to be assessed.
+    """
     met = {mark.point for mark in card.marks if mark.promptedness is not Promptedness.HINT_3}
+    unclear = {one.point for one in card.not_assessed}
     lacking = sorted(Dimension, key=lambda d: -scoring.dimensions[d] * (4 - card.dimensions[d]))
     tasks = []
     for dimension in lacking[:3]:
@@ -347,7 +351,7 @@ def _plan(view: View, card: Scorecard, scoring: Scoring, stages: dict[StageId, S
             for point in view.problem.stages[stage]
             if point.id not in met and point.level.rank <= card.level.rank
         ]
-        heaviest = sorted(open_, key=lambda point: -point.weight)[:DRILLS]
+        heaviest = sorted(open_, key=lambda point: (point.id in unclear, -point.weight))[:DRILLS]
         reading = tuple(dict.fromkeys(source for point in heaviest for source in point.sources))[:READINGS]
         if heaviest:
             tasks.append(Task(dimension=dimension, points=tuple(p.id for p in heaviest), reading=reading))

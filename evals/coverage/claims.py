@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.crossencoder import load_judge
-from agent.judgement import Judge, Pair
-from agent.misconceptions import Embed, by_meaning, misbeliefs, misconceptions
+from agent.judgement import Judge
+from agent.misconceptions import Embed, by_meaning, excepted, misbeliefs, misconceptions
 from evals.coverage.answers import FITTED_ON, problems_with, said
 from evals.coverage.pairs import claim_pairs, wrong_claims
 from evals.coverage.statements import remembering
@@ -19,7 +19,7 @@ from knowledge.embedding import load_embedder
 from knowledge.library import Library, load
 
 CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
-ODDS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+EXCEPTIONS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9)
 
 
 def main() -> None:
@@ -32,11 +32,9 @@ def main() -> None:
         print(f"  {kind:7} {len(rows)}: by cue {sum(cued for _, cued, _ in rows) / len(rows):.2f}; by meaning {shares}")
     replies = list(_argued(library, judge))
     for kind in ("argues", "insists"):
-        odds = [logit for name, logit in replies if name == kind]
-        shares = ", ".join(
-            f"{cut:g} {sum(o > cut for o in odds) / len(odds):.2f}" for cut in (-2.0, -1.0, 0.0, 1.0, 2.0)
-        )
-        print(f"  {kind:7} {len(odds)}: log-odds of the exception above {shares}")
+        probable = [probability for name, probability in replies if name == kind]
+        shares = ", ".join(f"{cut:g} {sum(p >= cut for p in probable) / len(probable):.2f}" for cut in EXCEPTIONS)
+        print(f"  {kind:7} {len(probable)}: exception argued {shares}")
     _false_alarms(library, embed, judge)
 
 
@@ -54,14 +52,15 @@ def _said(library: Library, embed: Embed, judge: Judge) -> Iterator[tuple[str, b
 
 
 def _argued(library: Library, judge: Judge) -> Iterator[tuple[str, float]]:
-    """Kind of reply to a challenge, and the log-odds that it argues the exception."""
+    """Kind of reply to a challenge, and how probable it is that it argues the exception."""
     for name in FITTED_ON:
         problem = library.problems[name]
         said = claim_pairs(problem)
         for claim, wrong in wrong_claims(problem):
             for kind in ("argues", "insists"):
                 for text in said[claim].get(kind, ()):
-                    yield kind, float(judge([Pair(wrong.unless or "", text, wrong.challenge)])[0, 0])
+                    cell = excepted(wrong.unless or "", text, wrong.challenge, judge)
+                    yield kind, cell.probability
 
 
 def _false_alarms(library: Library, embed: Embed, judge: Judge) -> None:

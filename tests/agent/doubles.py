@@ -56,6 +56,9 @@ class TellingReader:
     def shows(self, statements: Sequence[str], answer: str, question: str) -> tuple[Cell, ...]:
         return ()
 
+    def claims(self, problem: Problem, text: str) -> tuple[Cell, ...]:
+        return ()
+
     def read_board(self, problem: Problem, lines: Sequence[Line], **context: object) -> tuple[Cell, ...]:
         return ()
 

@@ -207,7 +207,9 @@ def heard_in(report: Report, one: NotAssessed) -> int:
 
 
 def reading(report: Report) -> tuple[str, ...]:
-    """What lay behind what was asked about and not shown, notes, cases and own files, in the order it was asked."""
+    """What lay behind what was asked about and not shown, in the order it was asked, without what the plan names."""
     shown = {mark.point for mark in report.card.marks}
+    planned = {source for task in report.review.plan for source in task.reading}
     open_ = [turn for turn in report.view.turns if turn.move and turn.move.point not in shown]
-    return tuple(dict.fromkeys(report.library.citation(passage) for turn in open_ for passage in turn.passages))
+    passages = (passage for turn in open_ for passage in turn.passages if passage.partition("#")[0] not in planned)
+    return tuple(dict.fromkeys(report.library.citation(passage) for passage in passages))

@@ -188,7 +188,7 @@ def _wrong_claim(report: Report, one: WrongClaim) -> str:
 def _to_read(report: Report) -> str:
     """The notes behind what was asked about and not shown."""
     rows = "".join(f"<li>{piece.linked(title)}</li>" for title in reading(report))
-    return f'<section class="hs-points"><h3>To read</h3><ul>{rows}</ul></section>' if rows else ""
+    return f'<section class="hs-points"><h3>More to read</h3><ul>{rows}</ul></section>' if rows else ""
 
 
 SECTIONS: tuple[Section, ...] = (

@@ -148,7 +148,7 @@ def _wrong_claims(report: Report) -> list[str]:
 
 def _to_read(report: Report) -> list[str]:
     titles = reading(report)
-    return ["### To read", "", *(f"- {one_line(title)}" for title in titles)] if titles else []
+    return ["### More to read", "", *(f"- {one_line(title)}" for title in titles)] if titles else []
 
 
 SCORECARD: tuple[Section, ...] = (
