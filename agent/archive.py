@@ -105,7 +105,7 @@ def _check(events: Sequence[Event]) -> None:
         raise ValueError("holds events that do not fit together: one has no time zone")
     said = dict(_answers(events))
     for event in (event for event in events if isinstance(event, Assessed) and event.turn in said):
-        if not all(_quoted(cell, *said[event.turn]) for cell in (*event.cells, *event.heard)):
+        if not all(_quoted(cell, *said[event.turn]) for cell in (*event.cells, *event.heard, *event.claimed)):
             raise ValueError(f"holds events that do not fit together: turn {event.turn} does not say what is quoted")
 
 

@@ -96,9 +96,12 @@ class CurveballMark(Value):
 
 
 class Review(Value):
-    """Everything of the report that is no mark. `at_level` is the verdict that each target level would have given."""
+    """Everything of the report that is no mark.
 
-    at_level: dict[Level, Verdict]
+    `at_level` has for each target level the verdict on what is sure and the best likely one (`Scorecard.best`).
+    """
+
+    at_level: dict[Level, tuple[Verdict, Verdict]]
     levelled: Level | None
     stamps: Stamps
     moments: tuple[Moment, ...]
@@ -128,13 +131,14 @@ def review(view: View, card: Scorecard, scoring: Scoring, stages: dict[StageId, 
 # --- levels and stamps ------------------------------------------------------------------------------------------------
 
 
-def _at(view: View, level: Level, scoring: Scoring, stages: dict[StageId, Stage]) -> Verdict:
-    return score(view.at_level(level), scoring, stages).verdict
+def _at(view: View, level: Level, scoring: Scoring, stages: dict[StageId, Stage]) -> tuple[Verdict, Verdict]:
+    card = score(view.at_level(level), scoring, stages)
+    return card.verdict, card.best
 
 
-def _levelled(at_level: dict[Level, Verdict]) -> Level | None:
-    """The highest level at which the verdict is at least hire; None when there is no such."""
-    hired = [level for level, verdict in at_level.items() if verdict.rank >= Verdict.HIRE.rank]
+def _levelled(at_level: dict[Level, tuple[Verdict, Verdict]]) -> Level | None:
+    """The highest level at which the sure verdict is at least hire; None when there is no such."""
+    hired = [level for level, (verdict, _) in at_level.items() if verdict.rank >= Verdict.HIRE.rank]
     return max(hired, key=lambda level: level.rank, default=None)
 
 

@@ -58,7 +58,7 @@ def test_the_level_is_the_highest_that_would_hire() -> None:
         cells = [shown(p.id, "x", Depth.JUSTIFIED) for p in wanted if PROBLEM.stage_of(p.id) is stage]
         script.answer("x because of y", *cells).say(MoveKind.ADVANCE, stage=stage)
     found = reviewed(script.view)
-    assert found.at_level[Level.SENIOR] is Verdict.STRONG_HIRE
+    assert found.at_level[Level.SENIOR][0] is Verdict.STRONG_HIRE
     assert found.levelled is not None
     assert found.levelled.rank >= Level.SENIOR.rank
     assert reviewed(opened().view).levelled is None

@@ -28,7 +28,7 @@ from ui.report.reviewed import (
 
 def levels(report: Report) -> str:
     """Which level this would have been."""
-    rows = "".join(f"<li><b>{text(name)}</b> {text(spelled(verdict))}</li>" for name, verdict in at_levels(report))
+    rows = "".join(f"<li><b>{text(name)}</b> {text(verdict)}</li>" for name, verdict in at_levels(report))
     return _section("Level", f'<ul class="levels">{rows}</ul><p class="note">{text(levelled(report))}</p>')
 
 

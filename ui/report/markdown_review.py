@@ -28,7 +28,7 @@ from ui.report.reviewed import (
 
 def levels(report: Report) -> list[str]:
     """Which level this would have been."""
-    rows = " · ".join(f"{name}: {spelled(verdict)}" for name, verdict in at_levels(report))
+    rows = " · ".join(f"{name}: {verdict}" for name, verdict in at_levels(report))
     return ["### Level", "", f"**{rows}.** {levelled(report)}"]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from agent.events import Promptedness
 from agent.review import CurveballMark, Moment, Rewrite, SelfView, Task
-from agent.scorecard import Verdict
-from ui.report.contents import Report, spelled, stamp
+from ui.report.contents import Report, spelled, stamp, verdict_words
 
 STRONG_FROM = 2.5
 """Middle of the scale from 1 to 4: what a candidate calls strong agrees with a score from here on."""
@@ -21,8 +20,9 @@ def levelled(report: Report) -> str:
     return f"{begin} would have been a hire up to {review.levelled} level. {note}"
 
 
-def at_levels(report: Report) -> list[tuple[str, Verdict]]:
-    return [(level.value, verdict) for level, verdict in report.review.at_level.items()]
+def at_levels(report: Report) -> list[tuple[str, str]]:
+    """The verdict per level, in words."""
+    return [(level.value, verdict_words(*verdicts)) for level, verdicts in report.review.at_level.items()]
 
 
 def stamps(report: Report) -> str:
