@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -15,12 +17,13 @@ from tests.agent.script import Script
 from tests.factory import Talk, shown, tiny_library
 from tests.ui.reports import report_of, scripted
 from ui.report import html_review, markdown_review
-from ui.report.contents import Report
+from ui.report.contents import Report, reading
 from ui.report.document import document
 from ui.report.html import sections
 from ui.report.markdown import markdown, scorecard_markdown
 
 LIBRARY = tiny_library()
+PROBLEM = LIBRARY.problems["tiny"]
 HOSTILE = "<script>alert(1)</script> [x](javascript:1) & co"
 BOARD = {
     "nodes": [{"id": "a", "kind": "model", "label": "<b>Ranker</b>"}, {"id": "b", "kind": "cache", "label": "C"}],
@@ -97,6 +100,32 @@ def test_no_section_lets_a_candidate_write_markup(report: Report) -> None:
     assert not re.search(r"<script|<b>Ranker", page)
     assert page.count("&lt;script&gt;alert(1)") >= 4, "quotes of a moment, a rewrite, a self-view, the transcript"
     assert not re.search(r"(?<!\\)<(script|b>R)", markdown(report))
+
+
+def test_a_verdict_that_the_open_points_could_change_is_a_span_in_both_formats(scoring: Scoring) -> None:
+    def told(state: Literal["shown", "unsure"]) -> tuple[Report, str, str]:
+        cells = [shown(point.id, "All of it.", Depth.JUSTIFIED, state=state) for point in PROBLEM.points]
+        made = scripted(Script().say(MoveKind.OPEN).answer("All of it.", *cells), scoring)
+        return made, sections(made), markdown(made)
+
+    report, page, text = told("unsure")
+    assert report.card.provisional
+    for words in ("no hire to ", "0 points are sure", f"{report.card.likely.high:g} likely (four times in five)"):
+        assert words in page
+        assert words in text
+    report, page, text = told("shown")
+    assert not report.card.provisional
+    assert " likely (four times in five)" not in page + text
+
+
+def test_what_the_plan_tells_to_read_is_not_told_twice(scoring: Scoring) -> None:
+    script = Script().say(MoveKind.OPEN).say(MoveKind.PROBE, point="data-amber", stage=StageId.DATA)
+    made = scripted(script.answer("Whatever."), scoring)
+    passages = ("some-note#0", "another-note#0")
+    turns = tuple(replace(turn, passages=passages) if turn.move else turn for turn in made.view.turns)
+    made = replace(made, view=replace(made.view, turns=turns))
+    assert any("some-note" in task.reading for task in made.review.plan)
+    assert reading(made) == ("another-note",)
 
 
 def test_the_order_is_verdict_review_marks_transcript(report: Report) -> None:
