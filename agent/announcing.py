@@ -9,14 +9,14 @@ from knowledge.schema import StageId
 
 _NAMES = {
     StageId.CLARIFY: r"requirements?|clarif\w+",
-    StageId.FRAME: r"(?:problem )?(?:framing|formulation)|(?:ml|machine learning|learning) (?:problem|task|objective)",
+    StageId.FRAME: r"frame|(?:problem )?(?:framing|formulation)|(?:ml|machine learning) (?:problem|task|objective)",
     StageId.DATA: r"(?:training )?(?:data(?:set)?|labels?|examples)",
     StageId.FEATURES: r"features?(?: engineering)?|signals|inputs",
     StageId.MODEL: r"(?:actual )?model(?:l?ing)?(?: itself| choice| architecture)?|architecture",
-    StageId.EVALUATE: r"(?:offline |online )?(?:evaluation|evaluating|metrics?|experiments?|testing|validation)",
-    StageId.SERVE: r"(?:online )?(?:serving|deployment|deploying(?: it)?|inference)",
-    StageId.MONITOR: r"(?:the )?(?:monitoring|operations?|maintenance|running it|life after launch)",
-    StageId.WRAP: r"(?:wrap|wrapping|summing) ?-?(?:it |things )?up",
+    StageId.EVALUATE: r"(?:offline |online )?(?:evaluat(?:e|ion|ing)|metrics?|experiments?|testing|validation)",
+    StageId.SERVE: r"(?:online )?(?:serve|serving|deployment|deploying(?: it)?|inference)",
+    StageId.MONITOR: r"(?:the )?(?:monitor(?:ing)?|operations?|maintenance|running it|life after launch)",
+    StageId.WRAP: r"(?:wrap|wrapping|summing) ?-?(?:it |things )?up|wrap",
 }
 _NAME = "|".join(f"(?P<{stage.value}>{names})" for stage, names in _NAMES.items())
 _LEAD = (
@@ -29,7 +29,7 @@ _ON = (
 _GO = (
     r"(?:(?:shall|can|could|should|may) (?:we|i)(?: please)?|let(?: me|'s| us)|(?:i|we)(?:'d| would|'ll| will)?"
     r"(?: like to| want to| rather| prefer to| now)?)(?: now)? "
-    r"(?:go|move|turn|jump|switch|come|get|skip|talk|speak)(?: on| over| ahead| straight)?(?: now)? "
+    r"(?:go|move|turn|jump|switch|come|get|skip|talk|speak|return)(?: on| over| ahead| straight| back)?(?: now)? "
     r"(?:to|about|with|into)"
 )
 _BEGIN = r"(?:let me|i(?:'d| would|'ll| will)?) (?:start|begin) with"

@@ -37,7 +37,7 @@ ANSWER_WORDS = 10
 """A point that was just asked for and got an answer of this many telling words is open at least, never denied."""
 JUDGED_PER_SENTENCE = 6
 """Points per sentence that are worth a judgement, the likeliest."""
-ARGUED = 2.0
+ARGUED = 3.0
 """Logit of "justified" from which a sentence gives its reason without any of the words that depth is told by."""
 UNJUDGED = -6.0
 """Logit of a pair that was not worth a judgement."""

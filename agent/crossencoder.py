@@ -20,7 +20,7 @@ from knowledge.embedding import MAX_THREADS, session, tokenizer, verified
 from knowledge.embedding import WEIGHTS as EMBEDDER
 
 MODEL = Path(__file__).parent / "weights" / "coverage.onnx"
-SHA256 = "0d39ba0a40d110d09dea6b38997aea59e63a43b3f0198692871d5802d6aff319"
+SHA256 = "fdc83630fc7de4c9c05d0b39d0c292f60e66df4c20886b685efb9056177eccc5"
 
 
 class CrossEncoder:

@@ -220,9 +220,10 @@ def unread(drill: Drill) -> tuple[Cell, ...]:
 
 
 def rating_of(marks: Iterable[Marked]) -> Rating | None:
-    """From the share of decided statements that were shown; None when nothing was decided."""
-    decided = [mark.state == "shown" for mark in marks if mark.state != "unsure"]
-    if not decided:
+    """From the share of decided statements that were shown; None when fewer than half were decided."""
+    states = [mark.state for mark in marks]
+    decided = [state == "shown" for state in states if state != "unsure"]
+    if not decided or 2 * len(decided) < len(states):
         return None
     share = sum(decided) / len(decided)
     if share == 0:

@@ -118,6 +118,7 @@ class Preface(StrEnum):
     TIME = "time"
     ENOUGH = "enough"
     BACK = "back"
+    LEFT = "left"
 
 
 class Move(Value):

@@ -44,6 +44,9 @@ _PRICE = re.compile(
     re.IGNORECASE,
 )
 
+_AS_GIVEN = re.compile(r"\W*(and |but |so |then )*(if|when|whenever|once|unless|until|while|should)\b", re.IGNORECASE)
+"""Speaks of a component that is there, such as what happens when it fails."""
+
 
 def waved(text: str, *, asked_for_cost: bool) -> tuple[Press, str] | None:
     """What to press on in an answer, with the words it is about, an exact substring; None when nothing is.
@@ -69,7 +72,7 @@ def _without_reason(said: list[str]) -> str | None:
     """The first sentence that brings in a component for which neither it nor its neighbours give a reason."""
     for number, part in enumerate(said):
         around = " ".join(said[max(0, number - 1) : number + 2])
-        if _COMPONENT.search(part) and not rejects(part) and not REASON.search(around):
+        if _COMPONENT.search(part) and not _AS_GIVEN.match(part) and not rejects(part) and not REASON.search(around):
             return part
     return None
 

@@ -133,7 +133,13 @@ _INDIRECT = _any(
     r"my (first |next )?question is)\b",
 )
 
-_NOT_ABOUT_THE_PROBLEM = (_CHECK_IN, _SCORE, _ANSWER, _HINT, _REPEAT, _NEXT, _FINISH)
+_PUSHBACK = _any(
+    r"\b(what makes you (think|say|ask)|why (do|would|are) you (think|say|ask|asking|question|doubt)|"
+    r"do you (dis)?agree|don't you (think|agree)|are you (saying|suggesting|implying)|what('s| is) wrong with|"
+    r"why (is|would) (that|it|this) (be )?wrong)\b",
+)
+"""Argues with the interviewer; the next question answers it."""
+_NOT_ABOUT_THE_PROBLEM = (_PUSHBACK, _CHECK_IN, _SCORE, _ANSWER, _HINT, _REPEAT, _NEXT, _FINISH)
 
 
 @dataclass(frozen=True)

@@ -293,15 +293,24 @@ class Interviewer:
         ]
 
     def _listened_for(self, view: View, turn: Turn) -> tuple[Cell, ...]:
-        """What the move before the answer makes worth hearing beside the points."""
-        before = view.turns[turn.n - 2] if turn.n >= 2 else None
-        wanted = statements_after(before.move, view.problem) if before and before.move else {}
-        if not wanted or self.reader is None or before is None or before.move is None:
+        """What the moves before the answer make worth hearing beside the points.
+
+        A changed constraint may be met one answer late: who is still arguing finishes the sentence first.
+        """
+        moves = [one for one in view.turns[: turn.n - 1] if one.move][-2:]
+        late = [one for one in moves[:-1] if one.move and one.move.kind is MoveKind.CURVEBALL]
+        return tuple(
+            cell for before in (*moves[-1:], *late) for cell in self._heard_of(before, view.problem, turn.text)
+        )
+
+    def _heard_of(self, before: Turn, problem: Problem, text: str) -> tuple[Cell, ...]:
+        wanted = statements_after(before.move, problem) if before.move else {}
+        if not wanted or self.reader is None or before.move is None:
             return ()
         if before.move.kind is MoveKind.CHALLENGE:
-            argued = ((name, self.reader.excepted(one, turn.text, before.text)) for name, one in wanted.items())
+            argued = ((name, self.reader.excepted(one, text, before.text)) for name, one in wanted.items())
             return tuple(cell.model_copy(update={"point": name}) for name, cell in argued)
-        found = self.reader.shows(tuple(wanted.values()), turn.text, before.text)
+        found = self.reader.shows(tuple(wanted.values()), text, before.text)
         names = tuple(wanted)
         return tuple(cell.model_copy(update={"point": names[int(cell.point)]}) for cell in found)
 

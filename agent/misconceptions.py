@@ -22,11 +22,11 @@ from knowledge.schema import Problem
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-STATED = 0.9
+STATED = 0.95
 """Least probability of a claim that is questioned: a fair challenge matters more than finding them all."""
 EXCEPTED = 0.7
 """Least probability from which the exception to a claim was argued, so that the interviewer concedes."""
-NEAR = 0.35
+NEAR = 0.6
 """Least cosine of a sentence with a wrong claim that is worth a judgement."""
 NEAREST = 2
 JUDGED = 12

@@ -55,6 +55,7 @@ _PREFACES: dict[Preface, tuple[str, ...]] = {
     Preface.TIME: ("I am watching the clock.", "In the interest of time.", "Let us keep moving."),
     Preface.ENOUGH: ("Let us leave that here.", "I will take that part as it is."),
     Preface.BACK: ("Let us go back a step.",),
+    Preface.LEFT: ("We have some time left.", "There is time for something we passed over."),
 }
 _CONFLICTS: dict[ConflictKind, str] = {
     ConflictKind.PARTS_EXCEED_BUDGET: "What gives?",
@@ -151,6 +152,8 @@ def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
 
 def question(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
     """The authored question that a worded move stands for."""
+    if move.kind is MoveKind.ADVANCE and move.stage in view.entered:
+        return f"What would you like to add on {stages[move.stage].title.lower()}?"
     if move.kind is MoveKind.ADVANCE:
         return view.problem.openers.get(move.stage, stages[move.stage].opener)
     if move.press:

@@ -19,19 +19,23 @@ from typing import Literal
 from agent.clock import Schedule
 from agent.events import Depth, Move, MoveKind, Preface, Request, SteerReason, Style
 from agent.position import (
+    askable,
     asked_for,
     by_weight,
     fitting,
     hintable,
     monologue,
     next_rung,
+    probes_left,
     required,
     stage_after,
     stage_now,
     steered_twice,
     strayed,
     timed,
+    told,
     what_remains,
+    worth_another_look,
 )
 from agent.pushing import challenge, contradiction, curveball, drawing, press
 from agent.view import View
@@ -39,7 +43,6 @@ from knowledge.schema import Fact, Level, Point, StageId
 
 MAX_OFFERED = 3
 """Admissible moves offered to a model."""
-PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
 DEEPENS_PER_STAGE = {
     Style.HANDS_OFF: {Level.MID: 1, Level.SENIOR: 1, Level.STAFF: 2},
     Style.DRIVER: {Level.MID: 1, Level.SENIOR: 2, Level.STAFF: 3},
@@ -86,7 +89,7 @@ def _ranked(first: Move, view: View, schedule: Schedule) -> tuple[Move, ...]:
 
 def _prefaced(move: Move, view: View) -> Move:
     """With what the answer itself calls for: a word on the challenge before it, or a request for the main line."""
-    if move.kind not in PREFACED or move.preface in {Preface.TIME, Preface.BACK}:
+    if move.kind not in PREFACED or move.preface in {Preface.TIME, Preface.BACK, Preface.LEFT}:
         return move
     if view.latest.outcome and not view.latest.request:
         said = Preface.CONCEDED if view.latest.outcome == "conceded" else Preface.NOTED
@@ -214,14 +217,13 @@ def hint(view: View, _: Schedule) -> Iterator[Move]:
 
 
 def skip(view: View, schedule: Schedule) -> Iterator[Move]:
-    """Move on when asked to, to the stage that was named if time allows; who names an earlier one may go on."""
+    """Move on when asked to; to the stage that was named, also an earlier one, if its time is not over."""
     flags = view.latest.inbound
-    if view.latest.request is Request.NEXT:
-        yield from _advance(view, schedule, "the candidate asked to move on")
-    elif flags.wants_next and flags.goes_to and flags.goes_to.rank <= stage_now(view).rank and not _held(view):
-        yield Move(kind=MoveKind.HOLD, stage=stage_now(view), because=f"the candidate goes back to {flags.goes_to}")
+    if view.latest.request is Request.NEXT or (flags.wants_next and not flags.goes_to):
+        yield from _advance(view, schedule, "the candidate asked to move on", again=False)
     elif flags.wants_next:
-        yield from _advance(view, schedule, "the candidate asked to move on", wanted=flags.goes_to)
+        because = f"the candidate asked for {flags.goes_to}"
+        yield from _advance(view, schedule, because, wanted=flags.goes_to, again=False)
 
 
 def hold(view: View, _: Schedule) -> Iterator[Move]:
@@ -294,23 +296,8 @@ def deepen(view: View, _: Schedule) -> Iterator[Move]:
 def probe(view: View, _: Schedule) -> Iterator[Move]:
     """Give a chance to show what was skipped."""
     stage = stage_now(view)
-    asked = sum(m.kind is MoveKind.PROBE and m.stage is stage for m in view.moves)
-    if asked >= PROBES_PER_STAGE[view.setup.style]:
-        return
-    shown = view.shown
-    open_points = [
-        p for p in view.problem.stages[stage] if p.id not in shown and p.id not in view.rungs and required(view, p)
-    ]
-    missed = by_weight(p for p in open_points if p.id not in view.unsure)
-    touched = by_weight(p for p in open_points if p.id in view.unsure)
-    for point in [*missed, *touched]:
-        yield Move(
-            kind=MoveKind.PROBE,
-            stage=stage,
-            because=f"{point.id} was {'touched but not clear' if point in touched else 'not shown'}",
-            point=point.id,
-            touched=point in touched,
-        )
+    if probes_left(view, stage):
+        yield from (_probe(view, stage, point) for point in askable(view, stage))
 
 
 def saturated(view: View, schedule: Schedule) -> Iterator[Move]:
@@ -348,15 +335,43 @@ RULES: tuple[Rule, ...] = (
 
 
 def _advance(
-    view: View, schedule: Schedule, because: str, preface: Preface | None = None, wanted: StageId | None = None
+    view: View,
+    schedule: Schedule,
+    because: str,
+    preface: Preface | None = None,
+    *,
+    wanted: StageId | None = None,
+    again: bool = True,
 ) -> Iterator[Move]:
-    """To the stage that is wanted, else to the first that is still to come, or to the close."""
+    """To the stage that is wanted, else to the first that is still to come, or to the close.
+
+    Before the end, `again` goes back to what was left out. A stage that was mostly told already is entered by a probe.
+    """
     stage = stage_after(view, schedule, wanted)
+    left = worth_another_look(view, schedule) if again and stage in {None, StageId.WRAP} else None
+    if left:
+        yield _probe(view, left, askable(view, left)[0], preface=Preface.LEFT)
+        return
     if stage is None:
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
         return
     back = Preface.BACK if stage.rank < view.stage.rank else preface
-    yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because, preface=back)
+    if told(view, stage) and not wanted:
+        yield _probe(view, stage, askable(view, stage)[0], preface=back)
+    else:
+        yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because, preface=back)
+
+
+def _probe(view: View, stage: StageId, point: Point, preface: Preface | None = None) -> Move:
+    touched = point.id in view.unsure
+    return Move(
+        kind=MoveKind.PROBE,
+        stage=stage,
+        because=f"{point.id} was {'touched but not clear' if touched else 'not shown'}",
+        point=point.id,
+        touched=touched,
+        preface=preface,
+    )
 
 
 def _steer(view: View, reason: SteerReason, because: str) -> Move:

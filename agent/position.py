@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Literal
 
 from agent.clock import Schedule, heard
-from agent.events import ClockKind, Mode, MoveKind
+from agent.events import ClockKind, Mode, MoveKind, Style
 from agent.view import TOUCHED, View
 from knowledge.cues import first_match, sentences
 from knowledge.schema import Fact, Point, StageId
@@ -19,6 +19,13 @@ TELL_WORDS = 50
 """Facts are told until they fill this many words: a reply stays under sixty. The rest can be asked for again."""
 STRAY_WORDS = 25
 """Words from which an answer about an earlier stage is a rabbit hole and not an aside."""
+PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
+TOLD_POINTS = 2
+"""Points of a stage shown before it was entered from which its opening question is passed over."""
+TIME_LEFT = 0.75
+"""Share of the time until which an interview goes back to what was left out, rather than end early."""
+HEAVY = 2
+"""Least weight of a point that is worth going back for."""
 FOLLOWED = 0.6
 """Summed probability by which the next stage must outweigh the present one for the candidate to be followed there."""
 
@@ -74,10 +81,49 @@ def _touches(view: View, stage: StageId) -> bool:
 
 
 def stage_after(view: View, schedule: Schedule, wanted: StageId | None = None) -> StageId | None:
-    """The stage that is wanted, else the first in order, that was never entered and that time still allows, or None."""
-    done = {stage_now(view), *view.entered}
+    """The stage that is wanted, also one entered before, else the first in order that never was; None without any.
+
+    Not the present one, none whose time is over, and none of which everything was said in passing.
+    """
+    now = stage_now(view)
     late = {stage for stage in StageId if timed(view) and view.elapsed >= schedule.hard(stage)}
-    return next((stage for stage in (wanted, *StageId) if stage and stage not in done | late), None)
+    if wanted and wanted is not now and wanted not in late:
+        return wanted
+    done = {now, *view.entered} | late
+    ahead = (stage for stage in StageId if stage not in done)
+    return next((stage for stage in ahead if not told(view, stage) or askable(view, stage)), None)
+
+
+def told(view: View, stage: StageId) -> bool:
+    """Whether so much of a stage was said in passing that its opening question would ask for it again."""
+    said = sum(point.id in view.shown for point in view.problem.stages[stage])
+    return stage is not StageId.WRAP and said >= TOLD_POINTS
+
+
+def askable(view: View, stage: StageId) -> list[Point]:
+    """Points of a stage that the level looks for, that nothing shows and nobody asked about, what was skipped first."""
+    shown = view.shown
+    open_ = [
+        p for p in view.problem.stages[stage] if p.id not in shown and p.id not in view.rungs and required(view, p)
+    ]
+    missed = by_weight(p for p in open_ if p.id not in view.unsure)
+    return [*missed, *by_weight(p for p in open_ if p.id in view.unsure)]
+
+
+def worth_another_look(view: View, schedule: Schedule) -> StageId | None:
+    """The stage with most left to ask, where the candidate is still giving and much of the time is left; or None."""
+    if not timed(view) or view.elapsed >= TIME_LEFT * view.setup.minutes or view.dry or view.stalls:
+        return None
+    now = stage_now(view)
+    seen = [s for s in StageId if s not in {now, StageId.WRAP} and view.elapsed < schedule.hard(s)]
+    heavy = {s: sum(p.weight for p in askable(view, s) if p.weight >= HEAVY) for s in seen if probes_left(view, s)}
+    return max(heavy, key=lambda s: heavy[s], default=None) if any(heavy.values()) else None
+
+
+def probes_left(view: View, stage: StageId) -> bool:
+    """Whether the style allows another probe in a stage."""
+    asked = sum(m.kind is MoveKind.PROBE and m.stage is stage for m in view.moves)
+    return asked < PROBES_PER_STAGE[view.setup.style]
 
 
 def strayed(view: View) -> bool:

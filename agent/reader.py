@@ -33,9 +33,9 @@ from knowledge.schema import Problem, StageId
 CALIBRATION = Calibration(
     alone=Weights(bias=-7.69, cue=1.63, near=5.89, margin=6.41, shared=6.13, rejecting=0.61),
     together=Weights(
-        bias=-3.14, cue=1.14, near=1.73, margin=4.01, shared=3.47, rejecting=0.41, judged=0.71, context=0.62
+        bias=-3.07, cue=1.18, near=1.67, margin=3.94, shared=3.38, rejecting=0.3, judged=0.63, context=0.67
     ),
-    asked=1.0,
+    asked=2.0,
     here=0.3,
     shown=0.6,
     unsure=0.1,

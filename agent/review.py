@@ -20,6 +20,7 @@ from knowledge.schema import Dimension, Level, Point, Problem, Stage, StageId, V
 
 MOMENTS = 3
 """Decisive moments of each kind that are named."""
+TELLING_WORDS = 8
 REWRITES = 2
 DRILLS = 5
 READINGS = 6
@@ -204,8 +205,9 @@ def _asks(said: Inbound) -> bool:
 
 
 def _opening(text: str) -> str:
-    """The first sentence of an answer, verbatim."""
-    return next(iter(sentences(text)), text.strip())
+    """The first sentence of an answer that says something, verbatim; a short one only where there is no other."""
+    parts = sentences(text)
+    return next((part for part in parts if len(part.split()) >= TELLING_WORDS), parts[0] if parts else text.strip())
 
 
 def _contradictions(view: View) -> tuple[Contradiction, ...]:

@@ -241,7 +241,10 @@ def _maybe_reasoned(view: View) -> bool:
 
 
 def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scoring) -> tuple[Cap, ...]:
-    """Caps that hold. An absence caps only where nothing was left unassessed: the unknown is held against nobody."""
+    """Caps that hold. An absence caps only where nothing was left unassessed: the unknown is held against nobody.
+
+    Nor is what an interview that goes on has not come to yet.
+    """
     counts = dict.fromkeys(StageId, 0)
     for mark in marks:
         counts[mark.stage] += 1
@@ -251,11 +254,18 @@ def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scor
     at = _objective_at(view, "shown", "unsure")
     reasoned = _maybe_reasoned(view)
     timed = view.setup.clock is not ClockKind.UNTIMED
+    over = view.ended or view.closing
 
     def holds(rule: CapRule) -> bool:
+        if rule.id == "wrong-claim-held":
+            return bool(view.held)
+        if rule.id == "objective-late":
+            due = (rule.share_of_time or 0) * view.setup.minutes
+            return (over if at is None else timed and at > due) or (timed and at is None and view.elapsed > due)
+        return over and missing(rule)
+
+    def missing(rule: CapRule) -> bool:
         match rule.id:
-            case "objective-late":
-                return at is None or (timed and at > (rule.share_of_time or 0) * view.setup.minutes)
             case "features-thin":
                 return most[StageId.FEATURES] < 2
             case "evaluation-unreached":
@@ -264,8 +274,6 @@ def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scor
                 return most[StageId.SERVE] + most[StageId.MONITOR] == 0
             case "trade-offs-only-when-prompted" | "trade-offs-only-when-prompted-staff":
                 return not reasoned
-            case "wrong-claim-held":
-                return bool(view.held)
         raise ValueError(f"scoring.yaml names the cap {rule.id!r}, which no code computes")
 
     applicable = (rule for rule in scoring.caps if view.setup.level in rule.levels)

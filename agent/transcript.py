@@ -208,8 +208,8 @@ class _Fold:
         waiting: tuple[Claim, ...] = ()
         if not self.closing:
             outcome = self._outcome(event, cells, claims)
-            if self.moves and self.moves[-1].kind is MoveKind.CURVEBALL:
-                self.curveball_cells.extend(self.heard.get(event.turn, ()))
+            heard_now = self.heard.get(event.turn, ())
+            self.curveball_cells.extend(c for c in heard_now if c.point.partition("/")[0] in self.curveballs)
             waiting = self._waiting(event.text, cells)
             self.claims.extend(claims)
             self.commitments.extend(commitments(event.turn, heard(event.text), self.targets))

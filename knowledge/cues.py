@@ -17,7 +17,7 @@ GAP = 2
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+", re.UNICODE)
 """A number or a run of letters: "20ms" is two words, like "20 ms"."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\b[ap]\.m\.)\s+|\n+")
 _stemmer = snowballstemmer.stemmer("english")
 
 

@@ -86,6 +86,8 @@ async def _until_the_end(interviewer: Interviewer, interview: str) -> None:
         if text == "/board":
             board = await asyncio.to_thread(_draw, Board.of(board) if board else view.board) or board
             continue
+        if not text and board is None:  # Enter by mistake; who has nothing to say can say so
+            continue
         if text not in COMMANDS and re.fullmatch(r"/\w*", text):  # a slip, or /help: not something said
             _write(HELP + "\n")
             continue

@@ -12,6 +12,7 @@ from agent.attempts import Attempts
 from agent.coverage import evidential
 from agent.drills import Attempt, By, Drill, Marked, Rating, marked, rating_of, unread
 from agent.events import Cell
+from agent.inbound import inbound
 from agent.reader import Reader
 from agent.recall import due_dates
 from knowledge.library import Library
@@ -90,6 +91,8 @@ class Practice:
 
     def _read(self, drill: Drill, answer: str) -> tuple[Cell, ...]:
         """What cannot be read, too short or without a reader, is open rather than missing."""
+        if inbound(answer).stall:
+            return ()
         if self.reader is None or not evidential(answer, drill.question):
             return unread(drill)
         try:

@@ -49,6 +49,13 @@ def test_what_is_reasoned_numbered_rejected_or_asked_is_left_alone(said: str) ->
     assert waved(said, asked_for_cost=False) is None
 
 
+def test_what_happens_when_a_component_fails_is_not_its_introduction() -> None:
+    assert (
+        waved("If the feature store times out, we score with the defaults of the day before.", asked_for_cost=False)
+        is None
+    )
+
+
 def test_a_reason_in_the_next_sentence_counts() -> None:
     assert waved("We put a bandit on top of it. Otherwise new items are never seen.", asked_for_cost=False) is None
 

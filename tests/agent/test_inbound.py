@@ -275,6 +275,11 @@ def test_questions_to_the_interviewer_are_told_from_ways_of_speaking(text: str, 
     assert len(clarifying_questions(text)) == count
 
 
+@pytest.mark.parametrize("text", ["What makes you think otherwise?", "Why would you doubt that?", "Do you disagree?"])
+def test_who_argues_back_asks_nothing_about_the_problem(text: str) -> None:
+    assert inbound(f"I would still balance the classes. {text}").questions == ()
+
+
 def test_a_rhetorical_question_is_still_an_interrogative() -> None:
     assert interrogatives("How do we get negatives? We sample them.") == ("How do we get negatives?",)
 

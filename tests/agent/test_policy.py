@@ -335,13 +335,48 @@ def test_a_name_without_anything_behind_it_is_not_followed(talk: Talk) -> None:
     assert talk.view.stage is StageId.CLARIFY
 
 
-def test_a_stage_that_is_asked_for_comes_next_and_one_that_is_over_is_left_to_the_candidate(talk: Talk) -> None:
+def test_a_stage_that_is_asked_for_comes_next_also_one_that_was_left(talk: Talk) -> None:
     move = talk.answer("Could we talk about serving?")
     assert move is not None
     assert (move.kind, move.stage) == (MoveKind.ADVANCE, StageId.SERVE)
     move = talk.answer("I'd like to go to the data now.")
     assert move is not None
-    assert (move.kind, move.stage) == (MoveKind.HOLD, StageId.SERVE)
+    assert (move.kind, move.stage, move.preface) == (MoveKind.ADVANCE, StageId.DATA, Preface.BACK)
+    move = talk.answer("Can we go back to the serve stage, please?")
+    assert move is not None
+    assert (move.kind, move.stage) == (MoveKind.ADVANCE, StageId.SERVE)
+
+
+def test_a_stage_that_was_told_in_passing_is_entered_by_what_is_still_open(talk: Talk) -> None:
+    talk.answer("Data.", shown("data-amber"), shown("data-basalt"))
+    talk.press(Request.NEXT)
+    assert talk.last.stage is StageId.FRAME
+    move = talk.press(Request.NEXT)
+    assert (move.kind, move.stage) == (MoveKind.PROBE, StageId.DATA)
+    assert move.point not in {"data-amber", "data-basalt"}
+
+
+def test_an_interview_does_not_end_early_while_something_heavy_was_left_out(talk: Talk) -> None:
+    for _ in range(7):
+        talk.press(Request.NEXT)
+    assert talk.view.stage is StageId.MONITOR
+    kinds = []
+    while not talk.view.closing:
+        move = talk.answer("The stone and why we sort it.", shown("monitor-dune", state="unsure"))
+        kinds.append((move.kind, move.preface, move.stage))
+    left = [stage for kind, preface, stage in kinds if preface is Preface.LEFT]
+    assert left, "it ended with most of its time and questions left"
+    assert all(kind is MoveKind.PROBE for kind, preface, _ in kinds if preface is Preface.LEFT)
+    asked = [move.point for move in talk.view.moves if move.kind is MoveKind.PROBE]
+    assert len(asked) == len(set(asked))
+
+
+def test_who_has_nothing_more_to_give_is_not_taken_back(talk: Talk) -> None:
+    for _ in range(7):
+        talk.press(Request.NEXT)
+    while not talk.view.closing:
+        talk.answer("We could look at the stones and sort them by colour.")
+    assert not any(move.preface is Preface.LEFT for move in talk.view.moves)
 
 
 def test_a_long_answer_past_a_hard_limit_moves_on(talk: Talk) -> None:

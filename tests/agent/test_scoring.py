@@ -48,13 +48,15 @@ def cells(*states: str) -> st.SearchStrategy[dict[Key, Cell]]:
     return drawn.map(lambda d: {k: shown(k[1], quote(k), depth, state) for k, (state, depth) in d.items()})
 
 
-def view(read: Mapping[Key, Cell], level: Level = Level.SENIOR, clock: ClockKind = ClockKind.SPEECH) -> View:
+def view(
+    read: Mapping[Key, Cell], level: Level = Level.SENIOR, clock: ClockKind = ClockKind.SPEECH, *, over: bool = True
+) -> View:
     """Eight long answers between fixed moves, read as `read` says."""
     script = Script(Setup(problem="tiny", level=level, clock=clock)).say(MoveKind.OPEN)
     for turn in TURNS:
         script.answer("word " * 600, *(cell for key, cell in read.items() if key[0] == turn))
         script.say(**MOVES[turn // 2 % len(MOVES)])
-    return script.view
+    return (script.say(MoveKind.CLOSE, stage=StageId.WRAP) if over else script).view
 
 
 def card(read: Mapping[Key, Cell], level: Level = Level.SENIOR) -> Scorecard:
@@ -271,6 +273,14 @@ def test_the_likely_range_follows_the_probabilities_of_the_open_points() -> None
     assert even.likely.high - even.likely.low > likely.likely.high - likely.likely.low
     assert certain.likely == Range(low=certain.range.high, high=certain.range.high)
     assert card({}).likely == card({}).range
+
+
+def test_what_an_open_interview_has_not_come_to_yet_caps_nothing() -> None:
+    open_ = score(view({}, over=False), SCORING, LIBRARY.stages)
+    assert {cap.id for cap in open_.caps} <= {"objective-late"}, "its time has come, so it is late"
+    begun = Script(Setup(problem="tiny")).say(MoveKind.OPEN).answer("Let me see.").say()
+    assert score(begun.view, SCORING, LIBRARY.stages).caps == ()
+    assert {"features-thin", "evaluation-unreached"} <= {cap.id for cap in card({}).caps}
 
 
 def test_every_shipped_cap_is_computed_at_every_level() -> None:

@@ -117,10 +117,9 @@ async def test_an_answer_may_begin_with_a_slash(chat: Chat, interviewer: Intervi
     assert said(interviewer) == ["/search would be the endpoint that I start with."]
 
 
-async def test_an_empty_line_is_silence_and_answered_in_role(chat: Chat, interviewer: Interviewer) -> None:
-    await chat("")
-    assert said(interviewer) == [""]
-    assert interviewer.view(newest(interviewer)).moves[-1].kind == "steer"
+async def test_an_empty_line_is_no_answer(chat: Chat, interviewer: Interviewer) -> None:
+    await chat("", "", ANSWER)
+    assert said(interviewer) == [ANSWER]
 
 
 async def test_to_the_end_it_shows_the_scorecard_with_the_words(chat: Chat, interviewer: Interviewer) -> None:

@@ -59,7 +59,10 @@ def curveballs(report: Report) -> str:
 def _curveball(report: Report, one: CurveballMark) -> str:
     """The change, then each line of a good answer with what was heard of it."""
     head = f"<p><b>{text(one.change)}</b> {piece.jump(report, one.turn)}</p>"
-    heard = [_line(line, "heard", _said(report, quote, answer_of(one)), kind="unprompted") for line, quote in one.shown]
+    heard = [
+        _line(line, "heard", _said(report, quote, answer_of(report, one, quote)), kind="unprompted")
+        for line, quote in one.shown
+    ]
     open_ = [_line(line, "not assessed", kind="unknown") for line in one.open]
     missing = [_line(line, "not heard", kind="unknown") for line in one.missing]
     return head + "".join([*heard, *open_, *missing])

@@ -56,14 +56,14 @@ def _contradiction(one: Contradiction) -> list[str]:
 
 
 def curveballs(report: Report) -> list[str]:
-    return _section("Changed constraints", [_curveball(one) for one in report.review.curveballs])
+    return _section("Changed constraints", [_curveball(report, one) for one in report.review.curveballs])
 
 
-def _curveball(one: CurveballMark) -> list[str]:
+def _curveball(report: Report, one: CurveballMark) -> list[str]:
     """The change, then each line of a good answer with what was heard of it."""
     lines = [f"- **{one.change}** Turn {one.turn}."]
     for line, quote in one.shown:
-        lines += [f"  - Heard, turn {answer_of(one)}: {line}", f"    > {one_line(quote)}"]
+        lines += [f"  - Heard, turn {answer_of(report, one, quote)}: {line}", f"    > {one_line(quote)}"]
     lines += [f"  - *Not assessed:* {line}" for line in one.open]
     return lines + [f"  - *Not heard:* {line}" for line in one.missing]
 

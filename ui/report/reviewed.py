@@ -59,9 +59,10 @@ def put(asked: bool) -> str:
     return "put to you" if asked else "not put to you"
 
 
-def answer_of(one: CurveballMark) -> int:
-    """The turn after the change; what was heard of a good answer is heard there."""
-    return one.turn + 1
+def answer_of(report: Report, one: CurveballMark, quote: str) -> int:
+    """The turn in which that was heard of a good answer."""
+    later = (t.n for t in report.view.turns if t.who == "candidate" and t.n > one.turn and quote in t.text)
+    return next(later, one.turn + 1)
 
 
 def saw(one: SelfView) -> str:
