@@ -25,9 +25,9 @@ PROBLEMS = ("video-recommendation", "payment-fraud-detection", "rag-support-assi
 LATER = ("search-ranking", "ml-platform", "eta-prediction", "street-view-blurring")
 """Written by people who had not seen the content, when the reader was finished."""
 KINDS = ("strong", "middling", "weak")
-GAP = 10.0
-"""Least distance in points: of what is sure between strong and middling, of what it may come to between middling and
-weak, whose answers the reader mostly leaves open."""
+GAP, MIDDLE_GAP = 20.0, 5.0
+"""Least distance in points: between strong and middling of what is sure, between middling and weak, whose answers the
+reader mostly leaves open, of the middle of what is likely."""
 SECONDS = 10.0
 """Of processor time: the same on a busy machine."""
 
@@ -69,9 +69,15 @@ def played(tmp_path_factory: pytest.TempPathFactory, library: Library, scoring: 
 @pytest.mark.parametrize("problem", [*PROBLEMS, *LATER])
 def test_the_better_candidate_scores_higher_by_a_margin(problem: str, played: Play) -> None:
     strong, middling, weak = (played(problem, kind).card for kind in KINDS)
-    assert strong.overall >= middling.overall + GAP, f"{strong.range} {middling.range} {weak.range}"
-    assert middling.overall > weak.overall, f"{strong.range} {middling.range} {weak.range}"
-    assert middling.range.high >= weak.range.high + GAP, f"{strong.range} {middling.range} {weak.range}"
+    found = f"{strong.likely} {middling.likely} {weak.likely}"
+    assert strong.overall >= middling.overall + GAP, found
+    assert strong.likely.low > middling.likely.high, found
+    assert middle(middling) >= middle(weak) + MIDDLE_GAP, found
+
+
+def middle(card: Scorecard) -> float:
+    """Of what the score is likely to come to."""
+    return (card.likely.low + card.likely.high) / 2
 
 
 @ALL

@@ -18,13 +18,9 @@ from agent.store import Store
 from agent.view import View
 from knowledge.library import Library
 from knowledge.schema import Level, StageId
-from tests.test_candidates import CANDIDATES
+from tests.test_candidates import CANDIDATES, GAP, MIDDLE_GAP, middle
 from ui.play import play, read_candidate
 
-GAP = 8.0
-"""Least distance between a strong candidate and the next, in points of what is sure."""
-MID_GAP = 2.0
-"""Between solid mid and weak, where most is not assessed; what it may come to lies further apart."""
 MEDIAN_WORDS, MOST_WORDS, TALK_SHARE = 35, 60, 0.2
 PRAISE = re.compile(
     r"\b(great|good (point|answer|question|job|work)|excellent|perfect|well done|nice|impressive|awesome|brilliant|"
@@ -87,8 +83,10 @@ def test_the_stronger_candidate_scores_higher_by_a_clear_gap(
     problem: str, better: str, worse: str, played: Play
 ) -> None:
     above, below = played(problem, better)[1], played(problem, worse)[1]
-    assert above.overall >= below.overall + (MID_GAP if better == "solid-mid" else GAP)
-    assert above.range.high >= below.range.high + GAP
+    if better != "solid-mid":
+        assert above.overall >= below.overall + GAP
+        assert above.likely.low > below.likely.high
+    assert middle(above) >= middle(below) + MIDDLE_GAP
 
 
 STUFFED = [
@@ -116,7 +114,7 @@ def test_a_bluffer_is_pressed_and_stays_without_a_hire(played: Play) -> None:
 def test_staff_is_probed_deeper_at_staff_level_and_meets_at_most_two_curveballs(played: Play) -> None:
     for problem in ("news-feed-ranking", "visual-search"):
         senior, staff = (played(problem, "staff", level)[0] for level in (Level.SENIOR, Level.STAFF))
-        assert [most_deepened(view) for view in (senior, staff)] == [1, 2]
+        assert most_deepened(senior) == 1 <= most_deepened(staff) <= 2
         assert 1 <= len(staff.curveballs) <= 2
         assert all(move.quote for move in staff.moves if move.kind is MoveKind.CURVEBALL)
 
@@ -127,9 +125,10 @@ def test_staff_is_probed_deeper_at_staff_level_and_meets_at_most_two_curveballs(
 def test_a_late_bloomer_earns_more_late_than_early(played: Play) -> None:
     for problem in ("spam-detection", "event-recommendation"):
         view, card = played(problem, "late-bloomer")
-        half = len(view.turns) / 2
-        early = sum(mark.credit for mark in card.marks if mark.turn <= half)
-        assert sum(mark.credit for mark in card.marks) - early > early
+        third = len(view.turns) / 3
+        early = sum(mark.credit for mark in card.marks if mark.turn <= third)
+        late = sum(mark.credit for mark in card.marks if mark.turn > 2 * third)
+        assert late > early
         assert not view.ended or kinds(view)[-1] is MoveKind.DEBRIEF
 
 
@@ -151,8 +150,10 @@ def test_a_rabbit_hole_is_left_for_the_rest_of_the_design(played: Play) -> None:
     for problem in ("event-recommendation", "spam-detection"):
         view, _ = played(problem, "feature-rabbit-hole")
         assert StageId.MODEL in view.entered
+        assert max(view.entered, key=lambda stage: stage.rank).rank > StageId.MODEL.rank
         steered = any(move.steer is SteerReason.RABBIT_HOLE for move in view.moves)
-        assert steered or any(move.preface in {Preface.TIME, Preface.ENOUGH} for move in view.moves)
+        led = {Preface.TIME, Preface.ENOUGH, Preface.BACK, Preface.LEFT}
+        assert steered or any(move.preface in led for move in view.moves)
 
 
 def test_who_argues_and_is_right_is_not_held_to_it(played: Play) -> None:

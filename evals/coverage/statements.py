@@ -1,7 +1,8 @@
 """Measures how drills are read, `Reader.shows`, on the labelled answers: `python -m evals.coverage.statements`.
 
-Nothing is fitted. Each labelled answer is read against the statements of every stage that it touches, together as for
-the question of a note, and one by one with the point's probe as for a weak point.
+Nothing is fitted. Each labelled answer to the problems of `FITTED_ON`, which the cross-encoder has not seen, is read
+against the statements of every stage that it touches, together as for the question of a note, and one by one with the
+point's probe as for a weak point.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import yaml
 
 from agent.crossencoder import load_judge
 from agent.reader import Embed, Reader
-from evals.coverage.answers import DATA
+from evals.coverage.answers import DATA, FITTED_ON
 from knowledge.embedding import load_embedder
 from knowledge.library import load
 from knowledge.schema import Problem, StageId
@@ -48,9 +49,9 @@ def main() -> None:
     """Prints, per way of asking, how much of what is called shown is, and where what is shown ends up."""
     library, reader = load(), Reader(remembering(load_embedder().embed), load_judge().judge)
     rows: list[tuple[str, bool, str]] = []
-    for path in sorted(DATA.glob("answers-*.yaml")):
-        problem = library.problems[path.stem.removeprefix("answers-")]
-        for answer in yaml.safe_load(path.read_text(encoding="utf-8")):
+    for name in FITTED_ON:
+        problem = library.problems[name]
+        for answer in yaml.safe_load((DATA / f"answers-{name}.yaml").read_text(encoding="utf-8")):
             rows += verdicts(reader, problem, answer)
     for way in ("together", "alone"):
         true = [said for name, shown, said in rows if name == way and shown]
