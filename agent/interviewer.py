@@ -52,6 +52,8 @@ from knowledge.library import Library, problem_hash
 from knowledge.schema import Kind, Problem
 
 VERSION = "0.1.0"
+ASKS = frozenset({MoveKind.PROBE, MoveKind.HINT, MoveKind.DEEPEN})
+"""Moves whose answer is likely to show their point. A challenge is not: its answer may defend the opposite."""
 SETTLE_FAILURES = 2
 """Failures in a row after which the model is not asked about the remaining turns."""
 ASSESSED_AT_ONCE = 24
@@ -262,7 +264,7 @@ class Interviewer:
 
     def _read_one(self, view: View, turn: Turn) -> list[Event]:
         before = view.turns[turn.n - 2] if turn.n >= 2 else None
-        asked = before.move.point if before and before.move else None
+        asked = before.move.point if before and before.move and before.move.kind in ASKS else None
         question = before.text if before else ""
         here = before.move.stage if before and before.move else None
         try:

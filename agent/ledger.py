@@ -92,6 +92,13 @@ _TIME = rf"{_NUMBER}[ -]?(ms|milliseconds?|s|secs?|seconds?|minutes?|hours?|days
 _SMALLEST = ("one", "two", "three")
 _SMALL = re.compile(r"\b(one|two|three)(?= (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b)", re.IGNORECASE)
 """Left in words by text2num, because they are mostly no quantities."""
+_COUPLE = re.compile(r"\ba couple of (?=hundred|thousand|million|billion)", re.IGNORECASE)
+_VAGUE = re.compile(
+    r"\b(?:(?:a few|few|several|some|many|tens of|dozens of)\s+(?:hundreds?|thousands?|millions?|billions?)|"
+    r"(?:hundreds|thousands|millions|billions))\b",
+    re.IGNORECASE,
+)
+"""Quantities that cannot be compared with another."""
 _DURATION = re.compile(_TIME, re.IGNORECASE)
 _NAMED = r"(?P<named>(?:[\w-]+\s+){0,2}?)"
 _RATE = re.compile(
@@ -182,7 +189,8 @@ def conflicts(made: Sequence[Entry]) -> tuple[Conflict, ...]:
 
 
 def _stated(sentence: str) -> Iterable[tuple[Kind, float, str]]:
-    said = _SMALL.sub(lambda match: str(_SMALLEST.index(match[0].lower()) + 1), alpha2digit(sentence, "en"))
+    exact = _VAGUE.sub("some", _COUPLE.sub("two ", sentence))
+    said = _SMALL.sub(lambda match: str(_SMALLEST.index(match[0].lower()) + 1), alpha2digit(exact, "en"))
     if not rejects(sentence) and not _LEAKS.search(said):
         yield from ((Kind.SPLIT, 0.0, name) for name, pattern in _SPLITS.items() if pattern.search(said))
     if (chosen := _PRIMARY.search(said)) and not rejects(sentence):

@@ -31,26 +31,33 @@ NEAR = 0.6
 NEAREST = 2
 JUDGED = 12
 """Claims judged per sentence and per answer, the nearest first."""
-MIN_WORDS = 5
+MIN_WORDS = 8
+"""Fewer say too little to tell whether they claim it or its opposite."""
 
 
 @dataclass(frozen=True)
 class Misbeliefs:
-    """The wrong claims of a problem: names (`<point>/<index>`), words, and a row of `vectors` each."""
+    """The wrong claims of a problem: names (`<point>/<index>`), words, what is right instead, a row of vectors each."""
 
     names: tuple[str, ...]
     claims: tuple[str, ...]
+    rights: tuple[str, ...]
     vectors: NDArray[np.float32]
 
 
 def misbeliefs(problem: Problem, embed: Embed) -> Misbeliefs:
-    known = {f"{p.id}/{n}": wrong.claim for p in problem.points for n, wrong in enumerate(p.misconceptions)}
-    vectors = embed(tuple(known.values())) if known else np.zeros((0, 1), np.float32)
-    return Misbeliefs(tuple(known), tuple(known.values()), vectors)
+    known = [
+        (f"{p.id}/{n}", wrong.claim, p.statement) for p in problem.points for n, wrong in enumerate(p.misconceptions)
+    ]
+    names, claims, rights = zip(*known, strict=True) if known else ((), (), ())
+    return Misbeliefs(names, claims, rights, embed(claims) if known else np.zeros((0, 1), np.float32))
 
 
 def by_meaning(text: str, known: Misbeliefs, embed: Embed, judge: Judge, *, stated: float = STATED) -> tuple[Cell, ...]:
-    """Wrong claims that sentences of a text make; `Cell.point` is the claim's name. Each once, where it is surest."""
+    """Wrong claims that sentences of a text make; `Cell.point` is the claim's name. Each once, where it is surest.
+
+    A sentence that may show the point itself is not held to be its opposite: the two share their words.
+    """
     parts = tuple(sentence for sentence, _ in asserted(text) if len(stems(sentence)) >= MIN_WORDS)
     if not parts or not known.names:
         return ()
@@ -61,7 +68,7 @@ def by_meaning(text: str, known: Misbeliefs, embed: Embed, judge: Judge, *, stat
     best: dict[str, Cell] = {}
     for (row, column), logit in sorted(zip(worth, logits, strict=True), key=lambda pair: -pair[1]):
         probability = float(1 / (1 + np.exp(-logit)))
-        if probability >= stated:
+        if probability >= stated and judge([Pair(known.rights[column], parts[row])])[0, 0] < 0:
             cell = Cell(point=known.names[column], state="shown", quote=parts[row], probability=round(probability, 4))
             best.setdefault(known.names[column], cell)
     return tuple(best.values())

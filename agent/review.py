@@ -252,7 +252,7 @@ _NAMES: dict[Dimension, re.Pattern[str]] = {
     Dimension.FRAMING: re.compile(r"\b(fram\w+|objective|problem definition|labels? definition)\b", re.I),
     Dimension.DATA: re.compile(r"\b(data|labels?|labelling|sampling)\b", re.I),
     Dimension.FEATURES: re.compile(r"\b(features?)\b", re.I),
-    Dimension.MODELLING: re.compile(r"\b(models?|modell?ing|architecture|loss|training)\b", re.I),
+    Dimension.MODELLING: re.compile(r"\b(models?|modell?ing|architecture|loss)\b", re.I),
     Dimension.EVALUATION: re.compile(r"\b(evaluat\w+|metrics?|experiments?|a/b test\w*)\b", re.I),
     Dimension.OPERATIONS: re.compile(r"\b(serving|deployment|monitoring|latency|operations|production)\b", re.I),
     Dimension.DRIVE: re.compile(r"\b(structure|communicat\w+|time management|trade-?offs?|pace)\b", re.I),

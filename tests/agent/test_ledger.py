@@ -18,6 +18,7 @@ RECORDED = [
     ("So roughly one thousand two hundred requests per second.", Kind.RATE, 1_200, "requests"),
     ("The ranker scores 1,000 candidates.", Kind.SCORED, 1_000, ""),
     ("We rank five hundred items per request.", Kind.SCORED, 500, ""),
+    ("The latency budget is a couple of hundred milliseconds.", Kind.BUDGET, 0.2, ""),
     ("Chargebacks arrive up to 60 days later.", Kind.LABEL_DELAY, 60 * 86_400, ""),
     ("We train on the last two weeks.", Kind.TRAINING_WINDOW, 14 * 86_400, ""),
     ("I split by time, the last week is the test.", Kind.SPLIT, 0, "by time"),
@@ -33,6 +34,8 @@ def test_what_is_stated_goes_on_record_with_its_sentence(said: str, kind: Kind, 
 
 
 NOT_RECORDED = [
+    "The latency budget is a few hundred milliseconds.",
+    "The ranker scores hundreds of candidates.",
     "Is the p99 budget 150 ms?",
     "Suppose we had a budget of 20 ms end to end.",
     "I would not use a random split.",

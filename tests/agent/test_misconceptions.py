@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from agent.events import Assessed, MoveKind
+from agent.judgement import Pair
 from agent.misconceptions import STATED, by_meaning, excepted, misbeliefs, misconceptions
 from agent.reader import Reader
 from knowledge.library import Library
@@ -20,14 +24,17 @@ CLAIM = next((p, wrong) for p in PROBLEM.points for wrong in p.misconceptions)
 NAME = f"{CLAIM[0].id}/0"
 
 
+def strictly(pairs: Sequence[Pair]) -> NDArray[np.float64]:
+    """Judges like its namesake, but wants most of the statement's words."""
+    return by_shared_stems(pairs) - 6
+
+
 def found(text: str) -> dict[str, Any]:
-    return {
-        cell.point: cell for cell in by_meaning(text, misbeliefs(PROBLEM, bag_of_stems), bag_of_stems, by_shared_stems)
-    }
+    return {cell.point: cell for cell in by_meaning(text, misbeliefs(PROBLEM, bag_of_stems), bag_of_stems, strictly)}
 
 
 def test_a_claim_is_heard_in_words_that_are_near_it() -> None:
-    said = f"As I see it {CLAIM[1].claim}"
+    said = f"The way I see this whole thing {CLAIM[1].claim}"
     cell = found(f"I would look at the shape first. {said}")[NAME]
     assert (cell.state, cell.quote) == ("shown", said)
     assert cell.probability >= STATED
@@ -46,6 +53,11 @@ def test_other_words_and_questions_make_no_claim(text: str) -> None:
     assert found(text) == {}
 
 
+def test_who_may_show_the_point_does_not_claim_the_opposite() -> None:
+    said = f"The way I see this whole thing {CLAIM[1].claim}"
+    assert found(f"{said[:-1]}, and yet: {CLAIM[0].statement}") == {}
+
+
 def test_a_problem_without_misconceptions_has_none_to_find() -> None:
     points = [point.model_copy(update={"misconceptions": ()}) for point in PROBLEM.points]
     stages = {
@@ -53,12 +65,12 @@ def test_a_problem_without_misconceptions_has_none_to_find() -> None:
         for stage in PROBLEM.stages
     }
     bare = PROBLEM.model_copy(update={"stages": stages})
-    assert by_meaning(CLAIM[1].claim, misbeliefs(bare, bag_of_stems), bag_of_stems, by_shared_stems) == ()
+    assert by_meaning(CLAIM[1].claim, misbeliefs(bare, bag_of_stems), bag_of_stems, strictly) == ()
 
 
 def test_what_was_read_counts_beside_the_cues_and_only_for_its_own_sentence() -> None:
     text = "The stones cost us nothing at all. We sort them by colour."
-    cell = found(f"As I see it {CLAIM[1].claim}")[NAME]
+    cell = found(f"The way I see this whole thing {CLAIM[1].claim}")[NAME]
     here = cell.model_copy(update={"quote": "The stones cost us nothing at all."})
     assert misconceptions(PROBLEM, 3, text) == ()
     (claim,) = misconceptions(PROBLEM, 3, text, [here])
@@ -68,7 +80,7 @@ def test_what_was_read_counts_beside_the_cues_and_only_for_its_own_sentence() ->
 
 def test_a_claim_found_by_meaning_is_challenged() -> None:
     text = "The stones cost us nothing at all."
-    cell = found(f"As I see it {CLAIM[1].claim}")[NAME].model_copy(update={"quote": text})
+    cell = found(f"The way I see this whole thing {CLAIM[1].claim}")[NAME].model_copy(update={"quote": text})
     script = Script().say(MoveKind.OPEN).answer(text)
     script.events.append(Assessed(when=START, turn=2, by="matcher", reader="r", cells=(), claimed=(cell,)))
     assert [claim.point for claim in script.view.claims] == [CLAIM[0].id]
