@@ -25,6 +25,7 @@ from agent.position import (
     fitting,
     hintable,
     monologue,
+    mostly_said,
     next_rung,
     probes_left,
     required,
@@ -33,7 +34,6 @@ from agent.position import (
     steered_twice,
     strayed,
     timed,
-    told,
     what_remains,
     worth_another_look,
 )
@@ -356,7 +356,7 @@ def _advance(
         yield Move(kind=MoveKind.CLOSE, stage=StageId.WRAP, because=because)
         return
     back = Preface.BACK if stage.rank < view.stage.rank else preface
-    if told(view, stage) and not wanted:
+    if mostly_said(view, stage) and not wanted:
         yield _probe(view, stage, askable(view, stage)[0], preface=back)
     else:
         yield Move(kind=MoveKind.ADVANCE, stage=stage, because=because, preface=back)

@@ -20,7 +20,7 @@ TELL_WORDS = 50
 STRAY_WORDS = 25
 """Words from which an answer about an earlier stage is a rabbit hole and not an aside."""
 PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
-TOLD_POINTS = 2
+SAID_POINTS = 2
 """Points of a stage shown before it was entered from which its opening question is passed over."""
 TIME_LEFT = 0.75
 """Share of the time until which an interview goes back to what was left out, rather than end early."""
@@ -91,13 +91,13 @@ def stage_after(view: View, schedule: Schedule, wanted: StageId | None = None) -
         return wanted
     done = {now, *view.entered} | late
     ahead = (stage for stage in StageId if stage not in done)
-    return next((stage for stage in ahead if not told(view, stage) or askable(view, stage)), None)
+    return next((stage for stage in ahead if not mostly_said(view, stage) or askable(view, stage)), None)
 
 
-def told(view: View, stage: StageId) -> bool:
+def mostly_said(view: View, stage: StageId) -> bool:
     """Whether so much of a stage was said in passing that its opening question would ask for it again."""
     said = sum(point.id in view.shown for point in view.problem.stages[stage])
-    return stage is not StageId.WRAP and said >= TOLD_POINTS
+    return stage is not StageId.WRAP and said >= SAID_POINTS
 
 
 def askable(view: View, stage: StageId) -> list[Point]:

@@ -261,7 +261,7 @@ def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scor
             return bool(view.held)
         if rule.id == "objective-late":
             due = (rule.share_of_time or 0) * view.setup.minutes
-            return (over if at is None else timed and at > due) or (timed and at is None and view.elapsed > due)
+            return timed and at > due if at is not None else over or (timed and view.elapsed > due)
         return over and missing(rule)
 
     def missing(rule: CapRule) -> bool:

@@ -153,9 +153,17 @@ def test_what_a_model_would_settle_is_said_once(scoring: Scoring, count: int) ->
     talk.answer("Hm.", *(shown(point, "Hm.", state="unsure") for point in ("clarify-amber", "clarify-basalt")[:count]))
     made = report_of(talk, scoring)
     for form in (document, markdown):
-        words = f"{count} point{' is' if count == 1 else 's are'} open; a model would settle"
+        words = f"{count} point{' is' if count == 1 else 's are'} open; a model may settle"
         assert form(made).count(words) == (1 if count else 0)
         assert form(made).count("hotseat score abc") == (1 if count else 0)
+
+
+def test_what_a_model_could_not_tell_is_not_put_to_it_again(scoring: Scoring) -> None:
+    unsure = shown("clarify-amber", "Hm.", state="unsure")
+    made = scripted(Script().say(MoveKind.OPEN).answer("Hm.", unsure).read("model", unsure), scoring)
+    for form in (document, markdown):
+        assert "1 point is open: the model that was asked could not tell either." in form(made)
+        assert "hotseat score" not in form(made)
 
 
 def test_no_level_is_claimed_beyond_what_could_be_assessed(scoring: Scoring) -> None:

@@ -128,16 +128,15 @@ def points_line(card: Scorecard) -> str:
 
 
 def open_line(report: Report) -> tuple[str, str] | None:
-    """What would settle the open points, and with which command; None where there are none."""
+    """What may settle the open points, and with which command; none where a model was asked about all of them."""
     count = len(report.card.not_assessed)
     if not count:
         return None
-    words = (
-        "1 point is open; a model would settle it"
-        if count == 1
-        else f"{count} points are open; a model would settle them"
-    )
-    return words, f"hotseat score {report.interview}"
+    points = "1 point is" if count == 1 else f"{count} points are"
+    asked = {point for _, point in report.view.settled}
+    if asked.issuperset(one.point for one in report.card.not_assessed):
+        return f"{points} open: the model that was asked could not tell either", ""
+    return f"{points} open; a model may settle {'it' if count == 1 else 'them'}", f"hotseat score {report.interview}"
 
 
 def objective_line(report: Report) -> str:

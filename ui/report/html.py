@@ -71,7 +71,11 @@ def _verdict(report: Report) -> str:
 
 def _open_points(report: Report) -> str:
     line = open_line(report)
-    return f"<p>{text(line[0])}: <code>{text(line[1])}</code> with one connected.</p>" if line else ""
+    if not line:
+        return ""
+    words, command = line
+    rest = f": <code>{text(command)}</code> with one connected." if command else "."
+    return f"<p>{text(words)}{rest}</p>"
 
 
 def _range(card: Scorecard) -> str:

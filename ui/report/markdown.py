@@ -80,7 +80,8 @@ def _result(report: Report) -> list[str]:
     lines = ["## Scorecard", "", f"{verdict} {points_line(card)}"]
     lines += ["", likely_line(card)] if card.provisional else []
     if line := open_line(report):
-        lines += ["", f"{line[0]}: `{line[1]}` with one connected."]
+        words, command = line
+        lines += ["", f"{words}: `{command}` with one connected." if command else f"{words}."]
     caps = (f"- Cap: at most {spelled(cap.best)}. {cap.because}" for cap in card.caps)
     return [*lines, "", f"- {objective_line(report)}", *caps]
 
