@@ -38,6 +38,8 @@ DRAWN_BESIDE = 4
 
 DRAWN_CLAIMS = 2
 """Other wrong claims of the problem that a sentence making one does not make, drawn per epoch."""
+NEAR_CLAIMS = 3
+"""Wrong claims nearest to a sentence that makes none, of which one is drawn per epoch."""
 CLAIMS = ("claims", "fair", "argues", "insists")
 
 
@@ -57,7 +59,8 @@ class Source:
     """One problem to draw from: contrast pairs by point and kind, labelled sentences, the nearest points of each.
 
     `said` are the points that a sentence of a labelled answer shows, with their depth where it is known, and those that
-    its labeller called a near miss; `claims` are sentences by wrong claim (`<point>/<index>`) and kind.
+    its labeller called a near miss; `claims` are sentences by wrong claim (`<point>/<index>`) and kind;
+    `beside` has the wrong claims that true sentences come nearest to, and do not make.
     """
 
     problem: Problem
@@ -65,6 +68,7 @@ class Source:
     said: dict[str, tuple[dict[str, Depth | None], frozenset[str]]]
     rivals: dict[str, tuple[Point, ...]]
     claims: dict[str, dict[str, list[str]]]
+    beside: dict[str, tuple[str, ...]]
 
 
 def contrast_pairs(problem: Problem) -> dict[str, dict[str, list[str]]]:
@@ -107,7 +111,14 @@ def source(library: Library, problem_id: str, embed: Embed) -> Source:
     rivals = {text: nearest(text, p.id) for p in problem.points for text in _true(p, pairs[p.id])}
     said = {} if problem_id in FITTED_ON else spoken(problem_id)
     rivals |= {text: nearest(text, *shows, *near) for text, (shows, near) in said.items()}
-    return Source(problem, pairs, said, rivals, {} if problem_id in FITTED_ON else claim_pairs(problem))
+    if problem_id in FITTED_ON:
+        return Source(problem, pairs, said, rivals, {}, {})
+    wrong = [one.claim for _, one in wrong_claims(problem)]
+    texts = list(rivals)
+    near = embed(texts) @ embed(wrong).T
+    order = np.argsort(-near, axis=1)[:, :NEAR_CLAIMS]
+    beside = {text: tuple(wrong[column] for column in row) for text, row in zip(texts, order, strict=True)}
+    return Source(problem, pairs, said, rivals, claim_pairs(problem), beside)
 
 
 def _true(point: Point, kinds: dict[str, list[str]]) -> list[str]:
@@ -118,7 +129,7 @@ def epoch(sources: Sequence[Source], rng: random.Random) -> list[Example]:
     """About forty-five examples per point in random order, a quarter of them true."""
     drawn = [example for one in sources for point in one.problem.points for example in _of_point(one, point, rng)]
     drawn += [example for one in sources for text in one.said for example in _of_answers(one, text, rng)]
-    drawn += [example for one in sources for example in _of_claims(one, rng)]
+    drawn += [example for one in sources for example in (*_of_claims(one, rng), *_beside_claims(one, rng))]
     rng.shuffle(drawn)
     return drawn
 
@@ -162,6 +173,13 @@ def _of_claims(one: Source, rng: random.Random) -> Iterator[Example]:
         yield Example(one.problem.point(name.split("/")[0]).statement, rng.choice(said["claims"]), "", False)
         yield from (Example(wrong.unless or "", text, wrong.challenge, True) for text in said.get("argues", ()))
         yield from (Example(wrong.unless or "", text, wrong.challenge, False) for text in said.get("insists", ()))
+
+
+def _beside_claims(one: Source, rng: random.Random) -> Iterator[Example]:
+    """True sentences beside the wrong claims that they come near; what a labeller called a near miss is left out."""
+    for text, wrong in one.beside.items():
+        if text not in one.said or not one.said[text][1]:
+            yield Example(rng.choice(wrong), text, "", False)
 
 
 def _replies(point: Point, kinds: dict[str, list[str]], rng: random.Random) -> Iterator[Example]:

@@ -104,26 +104,27 @@ def loss_of(logits: Tensor, examples: Sequence[Example]) -> Tensor:
     return loss + DEPTH_WEIGHT * nn.functional.binary_cross_entropy_with_logits(rows, steps)
 
 
-def train(net: Net, without: Sequence[str], seed: int) -> None:
+def train(net: Net, options: argparse.Namespace) -> None:
     """Prints the steps and the seconds so far every fifty steps."""
-    library, embedder, rng = load(), load_embedder(), random.Random(seed)
-    sources = [source(library, name, embedder.embed) for name in sorted(library.problems) if name not in without]
+    library, embedder, rng = load(), load_embedder(), random.Random(options.seed)
+    names = [name for name in sorted(library.problems) if name not in options.without]
+    sources = [source(library, name, embedder.embed) for name in names]
     weights = [p for p in net.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
         [
             {"params": [p for p in weights if p.ndim > 1], "weight_decay": DECAY},
             {"params": [p for p in weights if p.ndim == 1], "weight_decay": 0.0},
         ],
-        lr=RATE,
+        lr=options.rate,
     )
-    steps = EPOCHS * math.ceil(len(epoch(sources, random.Random(seed))) / BATCH)
+    steps = options.epochs * math.ceil(len(epoch(sources, random.Random(options.seed))) / BATCH)
     warm = max(1, int(WARM_UP * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, (step + 1) / warm) * max(0.02, 1 - step / steps)
     )
     net.train()
     made, step, began = Batches(), 0, time.monotonic()
-    for _ in range(EPOCHS):
+    for _ in range(options.epochs):
         for examples in batches(epoch(sources, rng), rng):
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 logits = net(*made.of(examples))
@@ -161,11 +162,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--checkpoint", type=Path, help="Also keep the weights as PyTorch has them.")
+    parser.add_argument("--start", type=Path, help="Weights to go on from, as `--checkpoint` kept them.")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     net = Net(options.base)
-    train(net, options.without, options.seed)
+    if options.start:
+        net.load_state_dict(torch.load(options.start))
+    train(net, options)
     if options.checkpoint:
         torch.save(net.state_dict(), options.checkpoint)
     print(f"{options.out}: {export(net, options.out)}")
