@@ -16,6 +16,7 @@ import yaml
 from numpy.typing import NDArray
 
 from agent.coverage import Calibration, Embed, Rubric, judgements, measure
+from agent.depth import depth
 from agent.events import Depth
 from agent.judgement import Judge
 from knowledge.schema import StageId
@@ -32,7 +33,8 @@ class Labelled:
     """All (sentence, point) cells of one problem.
 
     `features` is (cells, FEATURES), `judged` (cells, OUTPUTS); `answer` numbers the answers, `kind` says what sort of
-    negative a cell is, `depth` the labelled rank or -1, `asked` marks the point whose probe the answer replies to.
+    negative a cell is, `depth` the labelled rank or -1, `words` the rank that the words alone have (`agent.depth`);
+    `asked` marks the point whose probe the answer replies to.
     """
 
     reader: Rubric
@@ -44,6 +46,7 @@ class Labelled:
     point: NDArray[np.int64]
     kind: NDArray[np.str_]
     depth: NDArray[np.int64]
+    words: NDArray[np.int64]
     asked: NDArray[np.bool_]
     here: NDArray[np.bool_]
     silent: NDArray[np.bool_]
@@ -103,7 +106,20 @@ def labelled(problem_id: str, part: Part, reader: Rubric, embed: Embed, judge: J
     return Labelled(reader, **{name: np.array(values) for name, values in rows.items()})
 
 
-ROWS = ("features", "judged", "shown", "disputed", "answer", "point", "kind", "depth", "asked", "here", "silent")
+ROWS = (
+    "features",
+    "judged",
+    "shown",
+    "disputed",
+    "answer",
+    "point",
+    "kind",
+    "depth",
+    "words",
+    "asked",
+    "here",
+    "silent",
+)
 
 
 def _measured(
@@ -127,6 +143,7 @@ def _measured(
         if unknown := (set(shows) | set(near)) - set(reader.points):
             raise ValueError(f"{problem_id} {answer['id']}: no point {sorted(unknown)}")
         depths = shows if isinstance(shows, dict) else {}
+        words = depth(parts[row], parts[row + 1] if row + 1 < len(parts) else "").rank
         for column, point in enumerate(reader.points):
             rows["features"].append(scores.features[row, column])
             rows["judged"].append(judged[row, column])
@@ -136,6 +153,7 @@ def _measured(
             rows["point"].append(column)
             rows["kind"].append(near.get(point, ""))
             rows["depth"].append(Depth(depths[point]).rank if point in depths else -1)
+            rows["words"].append(words)
             rows["asked"].append(point == asked)
             rows["here"].append(reader.stages[column].value == answer.get("stage"))
             rows["silent"].append(parts[row].endswith("?") and reader.stages[column].value != "clarify")

@@ -14,8 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from agent.coverage import FEATURES, Calibration, Embed, Weights, context, rubric
+from agent.coverage import ARGUED, FEATURES, UNJUDGED, Calibration, Embed, Weights, context, rubric
 from agent.crossencoder import load_judge
+from agent.events import Depth
 from agent.judgement import Judge
 from agent.reader import CALIBRATION, Reader
 from evals.coverage.answers import (
@@ -92,12 +93,16 @@ def weights(beta: Array) -> Weights:
 
 
 def depths(sets: Sequence[Labelled]) -> str:
-    """How often the cross-encoder's depth is the labelled one, on sentences that show their point."""
+    """How often a depth is the labelled one, on judged sentences that show their point: the words', the
+    cross-encoder's, and the one that ships."""
     judged = np.concatenate([one.judged for one in sets])
-    truth = np.concatenate([one.depth for one in sets])
-    at = (truth >= 0) & (judged[:, 0] > 0)
-    read = (judged[at, 1] > 0).astype(int) + ((judged[at, 1] > 0) & (judged[at, 2] > 0))
-    return f"depth of {int(at.sum())} sentences: {(read == truth[at]).mean():.2f} as labelled"
+    truth, words = (np.concatenate([getattr(one, name) for one in sets]) for name in ("depth", "words"))
+    at = (truth >= 0) & (judged[:, 0] > UNJUDGED)
+    own = (judged[at, 1] > 0).astype(int) + ((judged[at, 1] > 0) & (judged[at, 2] > 0))
+    shipped = np.where(judged[at, 2] > ARGUED, Depth.JUSTIFIED.rank, words[at])
+    found = {"by words": words[at], "by model": own, "as shipped": shipped}
+    shares = ", ".join(f"{name} {(one == truth[at]).mean():.2f}" for name, one in found.items())
+    return f"depth as labelled, of {int(at.sum())} sentences: {shares}"
 
 
 def seconds(part: Part, library: Library, reader: Reader) -> Array:

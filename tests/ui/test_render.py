@@ -17,9 +17,11 @@ def test_the_notes_behind_what_stayed_open_are_named_once_and_no_others(library:
     talk.answer("Here it is.", shown(first.point or "", quote="Here it is.", depth=Depth.JUSTIFIED))
     second = talk.last
     assert second.point not in {None, first.point}
-    notes = {first.point: ("drift#what-it-is",), second.point: ("calibration#what-it-is", "calibration#trade-offs")}
+    planned = {source for task in report_of(talk, scoring).review.plan for source in task.reading}
+    other = next(note for note in library.notes if note not in planned)
+    notes = {first.point: ("drift#what-it-is",), second.point: (f"{other}#what-it-is", f"{other}#trade-offs")}
     talk.events = [
         event.model_copy(update={"passages": notes.get(event.move.point, ())}) if isinstance(event, Said) else event
         for event in talk.events
     ]
-    assert reading(report_of(talk, scoring)) == ("Calibration",)
+    assert reading(report_of(talk, scoring)) == (library.title(other),)
