@@ -100,7 +100,7 @@ STUFFED = [
 @pytest.mark.parametrize(("problem", "name"), STUFFED)
 def test_stuffing_and_bluffing_score_below_solid_mid(problem: str, name: str, played: Play) -> None:
     card = played(problem, name)[1]
-    assert card.overall < played(problem, "solid-mid")[1].overall
+    assert middle(card) < middle(played(problem, "solid-mid")[1])
     assert card.verdict.rank <= Verdict.LEAN_NO.rank
 
 
