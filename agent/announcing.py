@@ -43,7 +43,7 @@ _FRAMES = re.compile(
     rf"^\W*{_LEAD}*(?:i|we)(?:'d| would|'ll| will| can)? (?:frame|formulate|cast) (?:it|this|that|the problem)\b",
     re.IGNORECASE,
 )
-_ASKS = re.compile(rf"\b{_GO} (?:the |my |our )?(?:{_NAME.replace('?P<', '?P<asked_')})\b", re.IGNORECASE)
+_ASKS = re.compile(rf"\b{_GO} (?:the |my |our )?(?:{_NAME})\b", re.IGNORECASE)
 
 
 def announced(text: str) -> StageId | None:

@@ -36,7 +36,7 @@ MIN_WORDS = 8
 
 
 @dataclass(frozen=True)
-class Misbeliefs:
+class MisconceptionIndex:
     """The wrong claims of a problem: names (`<point>/<index>`), words, what is right instead, a row of vectors each."""
 
     names: tuple[str, ...]
@@ -45,15 +45,17 @@ class Misbeliefs:
     vectors: NDArray[np.float32]
 
 
-def misbeliefs(problem: Problem, embed: Embed) -> Misbeliefs:
+def misconception_index(problem: Problem, embed: Embed) -> MisconceptionIndex:
     known = [
         (f"{p.id}/{n}", wrong.claim, p.statement) for p in problem.points for n, wrong in enumerate(p.misconceptions)
     ]
     names, claims, rights = zip(*known, strict=True) if known else ((), (), ())
-    return Misbeliefs(names, claims, rights, embed(claims) if known else np.zeros((0, 1), np.float32))
+    return MisconceptionIndex(names, claims, rights, embed(claims) if known else np.zeros((0, 1), np.float32))
 
 
-def by_meaning(text: str, known: Misbeliefs, embed: Embed, judge: Judge, *, stated: float = STATED) -> tuple[Cell, ...]:
+def by_meaning(
+    text: str, known: MisconceptionIndex, embed: Embed, judge: Judge, *, stated: float = STATED
+) -> tuple[Cell, ...]:
     """Wrong claims that sentences of a text make; `Cell.point` is the claim's name. Each once, where it is surest.
 
     A sentence that may show the point itself is not held to be its opposite: the two share their words.

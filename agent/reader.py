@@ -27,7 +27,7 @@ from agent.coverage import (
 from agent.drawing import read_lines
 from agent.events import Cell
 from agent.judgement import Judge
-from agent.misconceptions import Misbeliefs, by_meaning, excepted, misbeliefs
+from agent.misconceptions import MisconceptionIndex, by_meaning, excepted, misconception_index
 from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
@@ -42,8 +42,8 @@ CALIBRATION = Calibration(
     judged_from=-6.0,
 )
 """Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
-labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md). With
-`judged_from` 95 % of the pairs in the test set that show their point are judged, 43 pairs an answer."""
+labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md). From
+`judged_from` on nearly every pair that shows its point is judged."""
 
 STATEMENT_SHOWN = 0.4
 STATEMENT_UNSURE = 0.001
@@ -64,7 +64,7 @@ class Reader:
         self._keep = keep or embed
         self._calibration = calibration
         self._rubrics: dict[str, Rubric] = {}
-        self._misbeliefs: dict[str, Misbeliefs] = {}
+        self._misconceptions: dict[str, MisconceptionIndex] = {}
         self._facts: dict[str, FactIndex] = {}
         self._preparing: defaultdict[str, Lock] = defaultdict(Lock)
 
@@ -73,7 +73,7 @@ class Reader:
         with self._preparing[problem.id]:
             if problem.id not in self._facts:
                 self._rubrics[problem.id] = rubric(problem, self._keep)
-                self._misbeliefs[problem.id] = misbeliefs(problem, self._keep)
+                self._misconceptions[problem.id] = misconception_index(problem, self._keep)
                 self._facts[problem.id] = fact_index(problem, self._keep)
 
     def rubric(self, problem: Problem) -> Rubric:
@@ -119,7 +119,7 @@ class Reader:
     def claims(self, problem: Problem, text: str) -> tuple[Cell, ...]:
         """Wrong claims that an answer makes, `Cell.point` being `<point>/<index>`; only those it is sure of."""
         self.prepare(problem)
-        return by_meaning(heard(text), self._misbeliefs[problem.id], self._embed, self._judge)
+        return by_meaning(heard(text), self._misconceptions[problem.id], self._embed, self._judge)
 
     def excepted(self, unless: str, answer: str, question: str) -> Cell:
         """Whether a reply to a challenge argues the exception to the claim; shown, or unsure with its probability."""

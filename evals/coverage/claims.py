@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from agent.crossencoder import load_judge
 from agent.judgement import Judge
-from agent.misconceptions import Embed, by_meaning, excepted, misbeliefs, misconceptions
+from agent.misconceptions import Embed, by_meaning, excepted, misconception_index, misconceptions
 from evals.coverage.answers import FITTED_ON, problems_with, said
 from evals.coverage.pairs import claim_pairs, wrong_claims
 from evals.coverage.statements import remembering
@@ -42,7 +42,7 @@ def _said(library: Library, embed: Embed, judge: Judge) -> Iterator[tuple[str, b
     """Kind of sentence, whether a cue finds the claim, and how probable it is by meaning (0 where it is not near)."""
     for name in FITTED_ON:
         problem = library.problems[name]
-        known = misbeliefs(problem, embed)
+        known = misconception_index(problem, embed)
         for claim, kinds in claim_pairs(problem).items():
             for kind in ("claims", "fair"):
                 for text in kinds[kind]:
@@ -66,7 +66,7 @@ def _argued(library: Library, judge: Judge) -> Iterator[tuple[str, float]]:
 def _false_alarms(library: Library, embed: Embed, judge: Judge) -> None:
     found, total = dict.fromkeys(CUTS, 0), 0
     for name in problems_with("test"):
-        known = misbeliefs(library.problems[name], embed)
+        known = misconception_index(library.problems[name], embed)
         for text in (answer.text for answer in said(name, "test")):
             total += 1
             surest = max((c.probability for c in by_meaning(text, known, embed, judge, stated=0.0)), default=0.0)

@@ -295,3 +295,21 @@ async def test_a_point_that_the_problem_no_longer_has_counts_for_nothing(make: C
     assert (await said(interviewer.answer(interview, ANSWER)))[-1].endswith("?")
     card = interviewer.scorecard(interview)
     assert ([mark.point for mark in card.marks], card.not_assessed) == (["frame-amber"], ())
+
+
+async def test_an_answer_to_a_challenge_gets_no_bonus_for_its_point(make: Callable[..., Interviewer]) -> None:
+    asked: list[Any] = []
+
+    class Noting(TellingReader):
+        def read(self, problem: Any, text: str, **context: Any) -> Any:
+            asked.append(context["asked"])
+            return super().read(problem, text, **context)
+
+    interviewer = make(Noting())
+    interview = await interviewer.begin(SETUP)
+    for text in (ANSWER, "The amber data is free. Everyone knows that.", "I still think it is fine."):
+        await said(interviewer.answer(interview, text))
+    kinds_ = [move.kind for move in interviewer.view(interview).moves]
+    assert kinds_[1:3] == [MoveKind.PROBE, MoveKind.CHALLENGE]
+    assert asked[1] is not None
+    assert asked[2] is None

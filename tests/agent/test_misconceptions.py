@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agent.events import Assessed, MoveKind
 from agent.judgement import Pair
-from agent.misconceptions import STATED, by_meaning, excepted, misbeliefs, misconceptions
+from agent.misconceptions import STATED, by_meaning, excepted, misconception_index, misconceptions
 from agent.reader import Reader
 from knowledge.library import Library
 from knowledge.schema import Problem
@@ -30,7 +30,10 @@ def strictly(pairs: Sequence[Pair]) -> NDArray[np.float64]:
 
 
 def found(text: str) -> dict[str, Any]:
-    return {cell.point: cell for cell in by_meaning(text, misbeliefs(PROBLEM, bag_of_stems), bag_of_stems, strictly)}
+    return {
+        cell.point: cell
+        for cell in by_meaning(text, misconception_index(PROBLEM, bag_of_stems), bag_of_stems, strictly)
+    }
 
 
 def test_a_claim_is_heard_in_words_that_are_near_it() -> None:
@@ -65,7 +68,7 @@ def test_a_problem_without_misconceptions_has_none_to_find() -> None:
         for stage in PROBLEM.stages
     }
     bare = PROBLEM.model_copy(update={"stages": stages})
-    assert by_meaning(CLAIM[1].claim, misbeliefs(bare, bag_of_stems), bag_of_stems, strictly) == ()
+    assert by_meaning(CLAIM[1].claim, misconception_index(bare, bag_of_stems), bag_of_stems, strictly) == ()
 
 
 def test_what_was_read_counts_beside_the_cues_and_only_for_its_own_sentence() -> None:

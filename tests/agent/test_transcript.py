@@ -349,3 +349,11 @@ def test_every_event_survives_json(event: Event) -> None:
 def test_the_round_trip_covers_every_kind_of_event() -> None:
     kinds = set(EVENT.json_schema()["discriminator"]["mapping"])
     assert kinds == {event.kind for event in EVERY_EVENT}
+
+
+def test_a_changed_constraint_may_be_met_one_answer_late() -> None:
+    script = Script().say(MoveKind.CURVEBALL, curveball="ball-1", stage=StageId.MODEL).answer("Wait, about before.")
+    script.say(MoveKind.HOLD, stage=StageId.MODEL)
+    heard = (shown("ball-1/0", "It breaks."), shown("ball-2/0", "It breaks."))
+    script.answer("It breaks.", heard=heard)
+    assert [cell.point for cell in script.view.curveball_cells] == ["ball-1/0"], "only of what was said to change"
