@@ -48,8 +48,18 @@ _ASKS = re.compile(rf"\b{_GO} (?:the |my |our )?(?:{_NAME})\b", re.IGNORECASE)
 
 def announced(text: str) -> StageId | None:
     """The stage that the last such words of an utterance go on to; None without any."""
-    found = [stage for part in sentences(text.replace("’", "'")) if (stage := _named(part))]
-    return found[-1] if found else None
+    return next((stage for stage in map(_named, reversed(_parts(text))) if stage), None)
+
+
+def words_there(text: str) -> int:
+    """Words from that announcement to the end, its own included; 0 without any."""
+    parts = _parts(text)
+    at = max((index for index, part in enumerate(parts) if _named(part)), default=len(parts))
+    return len(" ".join(parts[at:]).split())
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return sentences(text.replace("’", "'"))
 
 
 def _named(sentence: str) -> StageId | None:

@@ -1,13 +1,13 @@
-"""What a candidate put on record in numbers and choices, and where two entries cannot both hold. PURE.
+"""What a candidate put on record in numbers and choices. PURE.
 
 The ledger is built for precision: it enters only what a sentence states about the design in a form that can be
-compared, and reports only what arithmetic or exclusion decides. What it cannot read it leaves alone.
+compared. What it cannot read it leaves alone. What does not fit together is in `conflicts.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +20,7 @@ from knowledge.cues import sentences
 
 
 class Kind(StrEnum):
-    """What an entry is about. Numbers are in seconds, per second, or counts."""
+    """What an entry is about. Numbers are in seconds, per second, counts, or shares of one."""
 
     BUDGET = "latency budget"
     PART = "latency of a part"
@@ -29,19 +29,11 @@ class Kind(StrEnum):
     SCORED = "candidates scored per request"
     LABEL_DELAY = "label delay"
     TRAINING_WINDOW = "training window"
+    USERS = "users"
+    BASE_RATE = "base rate"
+    MODEL = "model"
     SPLIT = "split"
     PRIMARY_METRIC = "primary metric"
-
-
-class ConflictKind(StrEnum):
-    """How two entries exclude each other, or what they leave."""
-
-    PARTS_EXCEED_BUDGET = "parts-exceed-budget"
-    RATE_BELOW_AVERAGE = "rate-below-average"
-    TIGHT_PER_ITEM = "tight-per-item"
-    LABELS_TOO_YOUNG = "labels-too-young"
-    RESTATED = "restated"
-    CHOSEN_ANEW = "chosen-anew"
 
 
 @dataclass(frozen=True)
@@ -55,23 +47,9 @@ class Entry:
     of: str = ""
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """Two statements that cannot both hold, or that together leave very little. `sum` is the arithmetic in words."""
-
-    kind: ConflictKind
-    earlier: Entry
-    later: Entry
-    sum: str = ""
-
-
 SECONDS_A_DAY = 86_400
-RESTATED_BY = 1.5
-"""Ratio of two budgets from which they are different budgets and not a rounding."""
 MOST_SCORED = 100_000
 """A count above this is a catalogue that is searched, not candidates that are scored one by one."""
-TIGHT_S = 1e-4
-"""Seconds per candidate below which it is worth asking what can be computed in that time."""
 
 _UNITS = {
     "ms": 1e-3,
@@ -90,7 +68,9 @@ _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mn": 1e6, "b": 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)\s?(k|m|mn|b|bn|thousand|million|billion|1000|1000000|1000000000)?\b"
 _TIME = rf"{_NUMBER}[ -]?(ms|milliseconds?|s|secs?|seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b"
 _SMALLEST = ("one", "two", "three")
-_SMALL = re.compile(r"\b(one|two|three)(?= (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b)", re.IGNORECASE)
+_SMALL = re.compile(
+    r"\b(one|two|three)(?= (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|per ?cent)\b)", re.IGNORECASE
+)
 """Left in words by text2num, because they are mostly no quantities."""
 _COUPLE = re.compile(r"\ba couple of (?=hundred|thousand|million|billion)", re.IGNORECASE)
 _VAGUE = re.compile(
@@ -108,7 +88,7 @@ _DAILY = re.compile(rf"{_NUMBER}\s+{_NAMED}(?:per|a|each|every|/)\s?day\b", re.I
 _COUNTED = {
     "requests", "queries", "searches", "orders", "transactions", "payments", "predictions", "impressions", "calls"
 }  # fmt: skip
-_ANY = "requests"
+ANY = "requests"
 _SCORED = re.compile(
     rf"\b(?:rank|rerank|re-rank|scor|rescor)\w*\b[^.;]{{0,40}}?{_NUMBER}\s+(?:[\w-]+\s)?"
     r"(?:candidates?|items?|videos?|posts?|ads|listings?|products?|documents?|stories|results?|events?)\b",
@@ -140,7 +120,6 @@ _LABELS_LATE = re.compile(
 _TRAINS_ON = re.compile(
     rf"\btrain\w*\b[^.;]{{0,30}}\b(?:last|past|latest|previous|most recent)\s+{_TIME}", re.IGNORECASE
 )
-_WAITS = re.compile(r"\b(wait|matured?|leave out|hold back|gap|lag|old enough|delayed)\b", re.IGNORECASE)
 _SPLITS = {
     "random": re.compile(
         r"\b(random(ly)? (split|shuffle|sample for test)\w*|split\w* (it |them |the \w+ )?(at )?random\w*|"
@@ -155,14 +134,49 @@ _SPLITS = {
 }
 _LEAKS = re.compile(r"\b(leaks?|would (leak|mix|let|flatter|put|be|make))\b", re.IGNORECASE)
 """A split of which this is said is not proposed."""
+_USERS = re.compile(
+    rf"{_NUMBER}\s+(?P<named>(?:(?:daily|weekly|monthly|active|registered)\s+)*)"
+    r"(?:(?P<short>[dwm]au)|users?|members?|customers?|people|drivers?|riders?|listeners?|viewers?|buyers?)\b"
+    r"(?P<per>\s+(?:per|a|each|every)\s+(?:day|week|month)\b)?",
+    re.IGNORECASE,
+)
+_OFTEN = {"daily": "day", "weekly": "week", "monthly": "month", "dau": "day", "wau": "week", "mau": "month"}
+_OFTEN |= {every: every for every in _OFTEN.values()}
+_SHARE = r"(?P<share>\d[\d,]*(?:\.\d+)?)\s?(?:%|per ?cent\b)(?! (?:higher|lower|better|worse|more|less|up|down|off)\b)"
+_BASE_RATES = (
+    re.compile(
+        r"\b(?:base rate|prevalence|positive (?:rate|class)|positives|(?:fraud|spam)(?: rate)?|"
+        r"(?P<of>ctr|click.through rate|conversion rate))\s(?:\w+ ){0,2}?(?:is|are|of|at)\s[^,.;%]{0,20}?" + _SHARE,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_SHARE} of (?:the |all |our )?(?:[\w-]+ ){{1,2}}?(?:is|are) (?:actually |really )?"
+        r"(?:fraud\w*|spam\w*|positives?|bad|harmful|abusive|violating|malicious|(?P<of>clicked|viewed|bought))\b",
+        re.IGNORECASE,
+    ),
+)
+_NOT_A_BASE_RATE = re.compile(
+    r"\b(by|lifts?|improv\w*|increas\w*|decreas\w*|dro\w+|ris\w+|rose|falls?|fell|goes|went|becom\w*|after|\w*sampl\w*|"
+    r"hold.?out|test|training|threshold|precision|recall|flagged|blocked|reviewed|caught|among|segment|cohort)\b",
+    re.IGNORECASE,
+)
+"""A share of which this is said is a change, or is not of everything."""
+_MODELS = {
+    "trees": r"(?:gradient.)?boost\w*|gbdts?|gbms?|xgboost|lightgbm|catboost|(?:random )?forest",
+    "a linear model": r"logistic regression|linear (?:model|regression)|lr",
+    "a two-tower model": r"two.tower\w*|dual encoder",
+    "a transformer": r"transformer|bert|cross.encoder|llm",
+    "a neural network": r"neural net\w*|dnn|mlp|deep (?:network|model|net)|dcn|dlrm|wide and deep|cnn|lstm",
+}
+_FAMILIES = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _MODELS.items()}
+_MODEL = re.compile(
+    r"\b(?:my|our|the) (?P<of>(?:final |main |production |first.stage |second.stage )?(?:model|ranker|classifier)) "
+    r"(?:is|will be|would be) (?:an? |the )?(?P<what>[\w -]{3,40})",
+    re.IGNORECASE,
+)
 _PRIMARY = re.compile(
     r"\b(?:primary|main|north.star|headline) (?:\w+ )?(?:metric|number|kpi)\b\s*(?:is|would be|will be|becomes|:)\s*"
     r"(?:the |our |an? )?(?P<what>[\w@%/ -]{3,40})",
-    re.IGNORECASE,
-)
-_REVISES = re.compile(
-    r"\b(actually|on second thou?ght|let me (change|correct|revise|take that back)|scratch that|i change|i changed|"
-    r"instead of what i said|i was wrong|correct(ing)? myself|i take (it|that) back|no longer|rather than the)\b",
     re.IGNORECASE,
 )
 
@@ -178,13 +192,6 @@ def entries(turn: int, text: str) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def conflicts(made: Sequence[Entry]) -> tuple[Conflict, ...]:
-    """Everything on record that does not fit together, in the order in which it came up."""
-    current = _standing(made)
-    found = [*_sums(current), *_changed(made)]
-    return tuple(sorted(found, key=lambda one: (one.later.turn, one.kind)))
-
-
 # --- what a sentence states ------------------------------------------------------------------------------------------
 
 
@@ -195,6 +202,8 @@ def _stated(sentence: str) -> Iterable[tuple[Kind, float, str]]:
         yield from ((Kind.SPLIT, 0.0, name) for name, pattern in _SPLITS.items() if pattern.search(said))
     if (chosen := _PRIMARY.search(said)) and not rejects(sentence):
         yield Kind.PRIMARY_METRIC, 0.0, _head(chosen["what"])
+    yield from _chosen_models(said)
+    yield from _sizes(said)
     if rate := _RATE.search(said):
         yield Kind.RATE, _number(rate), _noun(rate)
     elif (daily := _DAILY.search(said)) and _noun(daily) in _COUNTED:
@@ -206,6 +215,25 @@ def _stated(sentence: str) -> Iterable[tuple[Kind, float, str]]:
     elif _LABELS_LATE.search(said) and (delay := _DURATION.search(said)) and _seconds(delay) >= SECONDS_A_DAY:
         yield Kind.LABEL_DELAY, _seconds(delay), ""
     yield from _latencies(said)
+
+
+def _chosen_models(said: str) -> Iterable[tuple[Kind, float, str]]:
+    """The family of the model, where a sentence names one of them and only one."""
+    if (named := _MODEL.search(said)) and not rejects(said):
+        families = [family for family, pattern in _FAMILIES.items() if pattern.search(named["what"])]
+        if len(families) == 1:
+            yield Kind.MODEL, 0.0, f"{named['of'].lower()}: {families[0]}"
+
+
+def _sizes(said: str) -> Iterable[tuple[Kind, float, str]]:
+    """How many use it, and how rare what is looked for is."""
+    if users := _USERS.search(said):
+        words = f"{users['named']} {users['short'] or ''} {users['per'] or ''}".lower().split()
+        if words:
+            yield Kind.USERS, _number(users), next((_OFTEN[word] for word in words if word in _OFTEN), words[0])
+    rates = (pattern.search(said) for pattern in _BASE_RATES)
+    if not _NOT_A_BASE_RATE.search(said) and (rare := next(filter(None, rates), None)):
+        yield Kind.BASE_RATE, float(rare["share"].replace(",", "")) / 100, (rare["of"] or "positives").lower()
 
 
 def _latencies(said: str) -> Iterable[tuple[Kind, float, str]]:
@@ -224,7 +252,7 @@ def _latencies(said: str) -> Iterable[tuple[Kind, float, str]]:
 def _noun(match: re.Match[str]) -> str:
     """The last word of what is counted; requests where nothing is named."""
     words = (match["named"] or "").lower().split()
-    return words[-1] if words else _ANY
+    return words[-1] if words else ANY
 
 
 def _number(match: re.Match[str]) -> float:
@@ -242,86 +270,3 @@ def _head(name: str) -> str:
     """The first words of what was named, up to a preposition: `watch time per session` is `watch time`."""
     words = re.split(r"\b(?:per|with|because|since|and|over|for|which|that|so|as|in|at|on)\b", name.lower())[0]
     return " ".join(words.split())
-
-
-# --- what does not fit -----------------------------------------------------------------------------------------------
-
-
-def _standing(made: Sequence[Entry]) -> dict[tuple[Kind, str], Entry]:
-    """The latest entry per kind and part."""
-    return {(entry.kind, entry.of if entry.kind is Kind.PART else ""): entry for entry in made}
-
-
-def _sums(now: dict[tuple[Kind, str], Entry]) -> Iterable[Conflict]:
-    budget, rate, daily = (now.get((kind, "")) for kind in (Kind.BUDGET, Kind.RATE, Kind.DAILY))
-    parts = [entry for (kind, _), entry in now.items() if kind is Kind.PART]
-    total = sum(part.value for part in parts)
-    if budget and parts and total > budget.value:
-        terms = " plus ".join(duration(part.value) for part in parts)
-        makes = f"{terms} make {duration(total)}" if len(parts) > 1 else duration(total)
-        last = max(parts, key=lambda part: part.turn)
-        yield _pair(ConflictKind.PARTS_EXCEED_BUDGET, budget, last, f"{makes}, against {duration(budget.value)}")
-    if rate and daily and rate.of in {daily.of, _ANY} and rate.value < 0.99 * daily.value / SECONDS_A_DAY:
-        mean = f"{count(daily.value)} a day are {count(daily.value / SECONDS_A_DAY)} a second on average"
-        yield _pair(ConflictKind.RATE_BELOW_AVERAGE, daily, rate, f"{mean}, before any peak")
-    yield from _per_item(now)
-    window, delay = now.get((Kind.TRAINING_WINDOW, "")), now.get((Kind.LABEL_DELAY, ""))
-    if window and delay and window.value < delay.value and not _WAITS.search(f"{window.quote} {delay.quote}"):
-        young = f"labels take {days(delay.value)} and you train on the last {days(window.value)}"
-        yield _pair(ConflictKind.LABELS_TOO_YOUNG, delay, window, young)
-
-
-def _per_item(now: dict[tuple[Kind, str], Entry]) -> Iterable[Conflict]:
-    scored = now.get((Kind.SCORED, ""))
-    time = now.get((Kind.PART, "ranking")) or now.get((Kind.BUDGET, ""))
-    if scored and time and scored.value > 1 and time.value / scored.value <= TIGHT_S:
-        each = duration(time.value / scored.value)
-        left = f"{count(scored.value)} candidates in {duration(time.value)} leaves {each} each"
-        yield _pair(ConflictKind.TIGHT_PER_ITEM, time, scored, left)
-
-
-def _changed(made: Sequence[Entry]) -> Iterable[Conflict]:
-    """Budgets restated and choices made anew without a word that takes the earlier one back."""
-    last: dict[Kind, Entry] = {}
-    for entry in made:
-        before = last.get(entry.kind)
-        if before and before.turn < entry.turn and not _REVISES.search(entry.quote):
-            if entry.kind is Kind.BUDGET and _apart(before.value, entry.value):
-                both = f"{duration(before.value)} and {duration(entry.value)}"
-                yield Conflict(ConflictKind.RESTATED, before, entry, both)
-            if entry.kind in {Kind.SPLIT, Kind.PRIMARY_METRIC} and before.of != entry.of:
-                yield Conflict(ConflictKind.CHOSEN_ANEW, before, entry)
-        last[entry.kind] = entry
-
-
-def _apart(one: float, other: float) -> bool:
-    return max(one, other) >= RESTATED_BY * min(one, other)
-
-
-def _pair(kind: ConflictKind, one: Entry, other: Entry, arithmetic: str) -> Conflict:
-    earlier, later = sorted((one, other), key=lambda entry: entry.turn)
-    return Conflict(kind, earlier, later, arithmetic)
-
-
-# --- numbers in words ------------------------------------------------------------------------------------------------
-
-
-def duration(seconds: float) -> str:
-    """`0.05` is `50 ms`, `5e-05` is `50 µs`."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
-
-
-def days(seconds: float) -> str:
-    number = seconds / SECONDS_A_DAY
-    return f"{number:.3g} day{'' if number == 1 else 's'}"
-
-
-def count(number: float) -> str:
-    """With separators below a million, `1.2 million` above."""
-    for word, size in (("billion", 1e9), ("million", 1e6)):
-        if number >= size:
-            return f"{number / size:.3g} {word}"
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

@@ -12,8 +12,8 @@ from typing import assert_never
 
 from agent.board import GapKind, unconnected
 from agent.clash import ClashKind, contradictions
+from agent.conflicts import ConflictKind
 from agent.events import Move, MoveKind, Preface, Press, SteerReason
-from agent.ledger import ConflictKind
 from agent.models.port import Message
 from agent.position import spoken
 from agent.view import View

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Literal
 
+from agent.announcing import words_there
 from agent.clock import Schedule, heard
 from agent.events import ClockKind, Mode, MoveKind, Style
 from agent.view import TOUCHED, View
@@ -26,6 +27,8 @@ TIME_LEFT = 0.75
 """Share of the time until which an interview goes back to what was left out, rather than end early."""
 HEAVY = 2
 """Least weight of a point that is worth going back for."""
+THERE_WORDS = 12
+"""Words from the name of a stage on from which its candidate is there, whether or not any point was heard."""
 FOLLOWED = 0.6
 """Summed probability by which the next stage must outweigh the present one for the candidate to be followed there."""
 
@@ -55,7 +58,8 @@ def stage_now(view: View) -> StageId:
 
     Substance is the sum of the probabilities of what the answer shows or clearly touches. The next stage may be entered
     directly, one further off only when something was shown of every stage between; what is jumped over comes later.
-    Who says where they go ("Now the features, ...") is followed there when the answer touches anything of it.
+    Who says where they go ("Now the features, ...") is followed there when the answer touches anything of it, or
+    goes on at some length.
     """
     if not view.latest.turn or view.latest.request:
         return view.stage
@@ -75,8 +79,13 @@ def stage_now(view: View) -> StageId:
 
 
 def _touches(view: View, stage: StageId) -> bool:
-    """Whether the latest answer may show anything of a stage; wrapping up has nothing to show."""
+    """Whether the latest answer may show anything of a stage that it names, or says more than its name.
+
+    Wrapping up has nothing to show.
+    """
     cells = view.turns[view.latest.turn - 1].cells
+    if stage is not StageId.WRAP and words_there(view.latest.text) >= THERE_WORDS:
+        return True
     return any(view.problem.stage_of(cell.point) is stage for cell in cells)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from agent.board import Board, changed
 from agent.claims import Claim, Commitment, commitments, insists, retracts
 from agent.clock import heard, turn_minutes
+from agent.conflicts import conflicts
 from agent.events import (
     Answered,
     Assessed,
@@ -28,7 +29,7 @@ from agent.events import (
     Started,
 )
 from agent.inbound import Inbound, inbound
-from agent.ledger import Entry, conflicts, entries
+from agent.ledger import Entry, entries
 from agent.misconceptions import misconceptions
 from agent.view import TOUCHED, Evidence, Latest, Turn, View
 from knowledge.schema import Problem, StageId

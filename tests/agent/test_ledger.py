@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.ledger import Conflict, ConflictKind, Entry, Kind, conflicts, count, duration, entries
+from agent.conflicts import Conflict, ConflictKind, conflicts, count, duration
+from agent.ledger import Entry, Kind, entries
 
 RECORDED = [
     ("Our p99 budget is 150 ms.", Kind.BUDGET, 0.15, ""),
@@ -24,6 +25,14 @@ RECORDED = [
     ("I split by time, the last week is the test.", Kind.SPLIT, 0, "by time"),
     ("Then a random split, eighty to twenty.", Kind.SPLIT, 0, "random"),
     ("The primary metric is watch time per session.", Kind.PRIMARY_METRIC, 0, "watch time"),
+    ("I assume 20 million daily active users.", Kind.USERS, 20e6, "day"),
+    ("We have about 300k drivers a month.", Kind.USERS, 300_000, "month"),
+    ("So 5 million DAU at first.", Kind.USERS, 5e6, "day"),
+    ("About 0.1 % of payments are fraudulent.", Kind.BASE_RATE, 0.001, "positives"),
+    ("The base rate is roughly one percent.", Kind.BASE_RATE, 0.01, "positives"),
+    ("Our click-through rate is 2%.", Kind.BASE_RATE, 0.02, "click-through rate"),
+    ("The model is a gradient-boosted tree ensemble.", Kind.MODEL, 0, "model: trees"),
+    ("Our first-stage ranker will be a logistic regression.", Kind.MODEL, 0, "first-stage ranker: a linear model"),
 ]
 
 
@@ -43,6 +52,11 @@ NOT_RECORDED = [
     "A random split would leak the future.",
     "We want 99.9 percent as the floor.",
     "It is 3 am and someone is paged.",
+    "The holdout has 5,000 users.",
+    "Precision is at 90 % and recall falls to 1 %.",
+    "The click-through rate is 3 % higher in the test.",
+    "Fraud is 2 % among new accounts after downsampling.",
+    "The model is easy to serve.",
     "The model has 12 layers and 110 million parameters.",
 ]
 
@@ -82,6 +96,13 @@ CONFLICTS = [
         ConflictKind.RESTATED,
         "50 ms and 300 ms",
     ),
+    (
+        ("We have 20 million daily users.", "With 2 million daily users one machine does."),
+        ConflictKind.RESTATED,
+        "20 million and 2 million",
+    ),
+    (("About 0.1 % of payments are fraud.", "The base rate is 1 %."), ConflictKind.RESTATED, "0.1 % and 1 %"),
+    (("My model is a logistic regression.", "The model is a transformer."), ConflictKind.CHOSEN_ANEW, ""),
     (("I would do a random split.", "The test is a time-based split of course."), ConflictKind.CHOSEN_ANEW, ""),
     (("The primary metric is clicks.", "So our main metric is watch time."), ConflictKind.CHOSEN_ANEW, ""),
 ]

@@ -335,6 +335,11 @@ def test_a_name_without_anything_behind_it_is_not_followed(talk: Talk) -> None:
     assert talk.view.stage is StageId.CLARIFY
 
 
+def test_who_names_a_stage_and_speaks_of_it_is_followed_though_no_point_was_heard(talk: Talk) -> None:
+    talk.answer("That settles the goal. Now the data: I'd take the stones that visitors picked up in two years.")
+    assert talk.view.stage is StageId.DATA
+
+
 def test_a_stage_that_is_asked_for_comes_next_also_one_that_was_left(talk: Talk) -> None:
     move = talk.answer("Could we talk about serving?")
     assert move is not None
