@@ -114,6 +114,7 @@ class Preface(StrEnum):
 
     CONCEDED = "conceded"
     NOTED = "noted"
+    CORRECTED = "corrected"
     BRIEFLY = "briefly"
     TIME = "time"
     ENOUGH = "enough"

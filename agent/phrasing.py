@@ -51,6 +51,10 @@ _PRESSES: dict[Press, tuple[str, ...]] = {
 _PREFACES: dict[Preface, tuple[str, ...]] = {
     Preface.CONCEDED: ("Fair enough, I take that.", "All right, that settles my question."),
     Preface.NOTED: ("I hear you; let us leave it there.", "We see that differently; let us go on."),
+    Preface.CORRECTED: (
+        "So you put that differently now; I take the new version.",
+        "Then I drop what you said first.",
+    ),
     Preface.BRIEFLY: ("Let me come in here. Keep to the main line, and I will ask where I want more.",),
     Preface.TIME: ("I am watching the clock.", "In the interest of time.", "Let us keep moving."),
     Preface.ENOUGH: ("Let us leave that here.", "I will take that part as it is."),

@@ -92,13 +92,14 @@ def _prefaced(move: Move, view: View) -> Move:
     if move.kind not in PREFACED or move.preface in {Preface.TIME, Preface.BACK, Preface.LEFT}:
         return move
     if view.latest.outcome and not view.latest.request:
-        said = Preface.CONCEDED if view.latest.outcome == "conceded" else Preface.NOTED
-        return move.model_copy(update={"preface": said})
+        return move.model_copy(update={"preface": SETTLED[view.latest.outcome]})
     if monologue(view, LONG_ANSWER_WORDS) and not any(m.preface is Preface.BRIEFLY for m in view.moves):
         return move.model_copy(update={"preface": Preface.BRIEFLY})
     return move
 
 
+SETTLED = {"conceded": Preface.CONCEDED, "held": Preface.NOTED, "corrected": Preface.CORRECTED}
+"""What is said of a wrong claim that an answer settles."""
 PREFACED = frozenset({MoveKind.PROBE, MoveKind.DEEPEN, MoveKind.CHALLENGE, MoveKind.ADVANCE})
 """Kinds of move that may begin with a few words about the answer before them."""
 

@@ -75,7 +75,7 @@ class Progress(Value):
 
 
 class Span(Value):
-    """Seven days. `dimensions` are means over their interviews; drills are those that were rated."""
+    """Seven days. `dimensions` are means over their interviews; `drills` counts all, `ratings` the rated ones."""
 
     interviews: int
     minutes: float
@@ -197,12 +197,13 @@ def week(
 
 def _span(past: Sequence[Past], attempts: Sequence[Attempt], after: datetime, until: datetime) -> Span:
     inside = [one for one in past if after < one.when <= until]
-    ratings = Counter(a.rating for a in attempts if a.rating is not None and after < a.when <= until)
+    tried = [attempt for attempt in attempts if after < attempt.when <= until]
+    ratings = Counter(attempt.rating for attempt in tried if attempt.rating is not None)
     counts = _outcomes(inside)
     return Span(
         interviews=len(inside),
         minutes=round(sum(one.card.minutes for one in inside), 1),
-        drills=ratings.total(),
+        drills=len(tried),
         ratings={rating: ratings[rating] for rating in Rating},
         dimensions=_means(inside),
         outcomes=counts,

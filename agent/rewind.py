@@ -92,6 +92,7 @@ class Difference(Value):
     points: tuple[PointChange, ...]
     dimensions: dict[Dimension, Shift]
     overall: Shift
+    minutes: Shift
     ranges: tuple[Range, Range]
     verdicts: tuple[Verdict, Verdict]
 
@@ -117,6 +118,7 @@ def difference(before: Scorecard, after: Scorecard) -> Difference:
         points=tuple(sorted(filter(None, changes), key=lambda one: (one.mark.stage.rank, one.mark.point))),
         dimensions={name: shift for name, shift in moved.items() if shift.by},
         overall=_shift(before.overall, after.overall),
+        minutes=_shift(before.minutes, after.minutes),
         ranges=(before.range, after.range),
         verdicts=(before.verdict, after.verdict),
     )

@@ -31,7 +31,7 @@ from agent.events import (
 from agent.inbound import Inbound, inbound
 from agent.ledger import Entry, entries
 from agent.misconceptions import misconceptions
-from agent.view import TOUCHED, Evidence, Latest, Turn, View
+from agent.view import TOUCHED, Evidence, Latest, Outcome, Turn, View
 from knowledge.schema import Problem, StageId
 
 MAYBE_ARGUED = 0.2
@@ -205,7 +205,7 @@ class _Fold:
         gained = () if self.closing else self._credit(event.turn, cells)
         read = self.claimed.get(event.turn, ())
         claims = () if self.closing else misconceptions(self.problem, event.turn, heard(event.text), read)
-        outcome: Literal["", "conceded", "held"] = ""
+        outcome: Outcome = ""
         waiting: tuple[Claim, ...] = ()
         if not self.closing:
             outcome = self._outcome(event, cells, claims)
@@ -271,17 +271,22 @@ class _Fold:
 
     def _outcome(
         self, event: Answered, cells: list[tuple[Cell, Literal["matcher", "model"]]], claims: tuple[Claim, ...]
-    ) -> Literal["", "conceded", "held"]:
-        """What became of the wrong claim that was just questioned: argued rightly, or stood by.
+    ) -> Outcome:
+        """What became of the wrong claim that was just questioned, or of one that was stood by earlier.
 
         An answer that shows the point, or the exception under which the claim is right, is conceded to. One that may
-        argue the exception is left alone. A claim that is repeated without either is held, so is one insisted on.
+        argue the exception is left alone. A claim that is repeated without either is held, so is one insisted on. One
+        that was held is corrected by an answer that shows its point.
         """
         repeated = ({(claim.point, claim.index) for claim in claims} & self.challenged.keys()) - self.conceded
         self.held |= repeated
+        shown = {cell.point for cell, _ in cells if cell.state == "shown"}
+        corrected = {key for key in self.held - repeated if key[0] in shown}
+        self.held -= corrected
+        self.conceded |= corrected
         last = self.moves[-1] if self.moves else None
         if last is None or last.kind is not MoveKind.CHALLENGE or last.point is None:
-            return ""
+            return "corrected" if corrected else ""
         key = (last.point, last.misconception or 0)
         argued = {f"{key[0]}/{key[1]}", last.point}
         said = (*self.heard.get(event.turn, ()), *(cell for cell, _ in cells))

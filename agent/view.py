@@ -50,6 +50,9 @@ class Evidence:
     source: Source = "words"
 
 
+Outcome = Literal["", "conceded", "held", "corrected"]
+
+
 @dataclass(frozen=True)
 class Latest:
     """What the last candidate utterance, or request since, brought."""
@@ -67,8 +70,8 @@ class Latest:
     claims: tuple[Claim, ...] = ()
     waiting: tuple[Claim, ...] = ()
     """Claims of the turn before that it went on to doubt and that this turn did not take back."""
-    outcome: Literal["", "conceded", "held"] = ""
-    """What this answer made of the challenge before it."""
+    outcome: Outcome = ""
+    """What this answer made of the challenge before it, or of a claim that was held until now."""
     drew: bool = False
     """Whether the board changed."""
 

@@ -59,9 +59,11 @@ def sparkline(values: tuple[float, ...]) -> str:
 
 
 def shares(outcomes: Mapping[Outcome, int]) -> str:
-    """Counts as percentages, in words."""
+    """Counts in words, as whole percentages that make a hundred: the largest remainders are rounded up."""
     total = sum(outcomes.values())
-    return ", ".join(f"{100 * n / total:.0f} % {_OUTCOMES[outcome]}" for outcome, n in outcomes.items() if n)
+    whole = {outcome: 100 * n // total for outcome, n in outcomes.items()}
+    up = sorted(whole, key=lambda outcome: -(100 * outcomes[outcome] % total))[: 100 - sum(whole.values())]
+    return ", ".join(f"{whole[o] + (o in up)} % {_OUTCOMES[o]}" for o, n in outcomes.items() if n)
 
 
 def week_text(week: Week, library: Library) -> str:

@@ -106,7 +106,7 @@ def test_the_review_counts_minutes_drills_and_what_came_unprompted(tiny: Library
     held = [graded(past(tiny, scoring, became, id_=str(n))) for n in range(2)]
     ratings = [Rating.AGAIN, Rating.EASY, Rating.EASY, None]
     last = reviewed(tiny, scoring, held, [attempt("d", rating) for rating in ratings]).last
-    assert (last.interviews, last.minutes, last.drills) == (2, 60, 3)
+    assert (last.interviews, last.minutes, last.drills) == (2, 60, 4)
     assert last.ratings == {Rating.AGAIN: 1, Rating.HARD: 0, Rating.GOOD: 0, Rating.EASY: 2}
     assert last.unprompted == pytest.approx(2 / EXPECTED, abs=0.001)
 

@@ -65,6 +65,14 @@ def test_who_is_wrong_and_persists_is_noted_and_not_lectured(talk: Talk, said: s
     assert [move.kind for move in talk.view.moves].count(MoveKind.CHALLENGE) == 1
 
 
+def test_who_puts_it_right_later_is_told_so_and_nothing_is_held(talk: Talk) -> None:
+    talk.answer(WRONG)
+    talk.answer("I disagree, that has never been a problem anywhere.")
+    talk.answer("Then somebody has to pay for the stones, of course.", shown("clarify-amber"))
+    assert talk.last.preface is Preface.CORRECTED
+    assert talk.view.held == frozenset()
+
+
 def test_who_sees_it_gets_neither(talk: Talk) -> None:
     talk.answer(WRONG)
     talk.answer("You are right, that will have a price.")

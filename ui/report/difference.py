@@ -35,6 +35,7 @@ def rows(compared: Comparison) -> list[tuple[str, str, str, str]]:
     was, is_ = found.verdicts
     return [
         ("overall", range_words(low), range_words(high), signed(found.overall.by)),
+        ("minutes", f"{found.minutes.before:.1f}", f"{found.minutes.after:.1f}", signed(found.minutes.by)),
         ("verdict", spelled(was), spelled(is_), "" if was is is_ else "changed"),
         *(
             (spelled(name), f"{shift.before:.2f}", f"{shift.after:.2f}", signed(shift.by))
