@@ -9,7 +9,18 @@ import pytest
 import yaml
 
 from evals.coverage.answers import DATA, FITTED_ON, problems_with, said, spoken
-from evals.coverage.pairs import FAILS, SHOWS, claim_pairs, contrast_pairs, epoch, source, wrong_claims
+from evals.coverage.pairs import (
+    FAILS,
+    MIXED,
+    SHOWS,
+    UNLABELLED,
+    claim_pairs,
+    contrast_pairs,
+    epoch,
+    source,
+    unlabelled,
+    wrong_claims,
+)
 from knowledge.library import Library
 from tests.agent.doubles import bag_of_stems
 
@@ -22,8 +33,10 @@ def test_every_point_has_sentences_that_show_it_and_sentences_that_only_seem_to(
         for point, kinds in pairs.items():
             assert any(kinds.get(kind) for kind in SHOWS), (problem.id, point)
             assert any(kinds.get(kind) for kind in FAILS), (problem.id, point)
+            assert len(kinds["negated"]) >= 3, (problem.id, point)
+            assert kinds[MIXED], (problem.id, point)
             total += sum(map(len, kinds.values()))
-    assert total >= 8_000
+    assert total >= 13_000
 
 
 def test_every_wrong_claim_has_sentences_that_make_it_and_fair_ones(library: Library) -> None:
@@ -76,3 +89,12 @@ def test_an_epoch_has_both_sides_of_every_point_and_keeps_what_is_fitted_on_out(
     assert bool(used[0] & claims) is (name not in FITTED_ON)
     assert bool(used[1] & answers) is (name not in FITTED_ON)
     assert drawn != epoch([one], random.Random(2))
+
+
+def test_what_nobody_labelled_is_drawn_for_teachers_and_said_to_be_so(library: Library) -> None:
+    one = source(library, FITTED_ON[0], bag_of_stems)
+    drawn = unlabelled([one], random.Random(1))
+    assert len(drawn) == UNLABELLED * len(one.problem.points)
+    assert {example.shown for example in drawn} == {None}
+    assert {example.sentence for example in drawn}.isdisjoint(spoken(one.problem.id))
+    assert any(example.question for example in drawn)
