@@ -48,11 +48,14 @@ _DOUBTS = re.compile(
 )
 _RETRACTS = re.compile(
     r"\b(scratch that|i take (that|it) back|(that|it) (was|is|would be) (wrong|a mistake|not right)|i was wrong|"
-    r"correct(ing)? myself|i stand corrected|fair point|you('re| are) right|good point, (so|then))\b",
+    r"correct(ing)? myself|i stand corrected|fair point|you('re| are) right|good (point|catch)\b(?!,? but)|"
+    r"(have|has|make) a (good |fair )?point|point taken|i (would |'d )?drop (that|it|this))\b"
+    r"|(^|[.!?]\s+)((ah|oh|ok|okay|right|yes|hm+),? )?i see\b(?!,? but)",
     re.IGNORECASE,
 )
 _INSISTS = re.compile(
-    r"\b(i (still|do) (think|believe|would|stand)|i stand by|i disagree|i('d| would) (still|keep)|no, i|"
+    r"\b(i still (think|believe|would|stand|say)|i stand by|i do (think|believe) (so|it|that it)|i disagree|"
+    r"i('d| would) still|i('d| would) keep (it|that|this)|no, i (still )?(think|believe|mean)|"
     r"it('s| is) fine|that('s| is) fine|doesn't matter|does not matter|never been a problem)\b",
     re.IGNORECASE,
 )

@@ -39,11 +39,6 @@ RESTATED_BY = 1.5
 TIGHT_S = 1e-4
 """Seconds per candidate below which it is worth asking what can be computed in that time."""
 _WAITS = re.compile(r"\b(wait|matured?|leave out|hold back|gap|lag|old enough|delayed)\b", re.IGNORECASE)
-_REVISES = re.compile(
-    r"\b(actually|on second thou?ght|let me (change|correct|revise|take that back)|scratch that|i change|i changed|"
-    r"instead of what i said|i was wrong|correct(ing)? myself|i take (it|that) back|no longer|rather than the)\b",
-    re.IGNORECASE,
-)
 
 
 def conflicts(made: Sequence[Entry]) -> tuple[Conflict, ...]:
@@ -55,7 +50,7 @@ def conflicts(made: Sequence[Entry]) -> tuple[Conflict, ...]:
 
 def _standing(made: Sequence[Entry]) -> dict[tuple[Kind, str], Entry]:
     """The latest entry per kind and part."""
-    return {(entry.kind, entry.of if entry.kind is Kind.PART else ""): entry for entry in made}
+    return {(entry.kind, entry.about if entry.kind is Kind.PART else ""): entry for entry in made}
 
 
 def _sums(now: dict[tuple[Kind, str], Entry]) -> Iterable[Conflict]:
@@ -87,25 +82,28 @@ def _per_item(now: dict[tuple[Kind, str], Entry]) -> Iterable[Conflict]:
 
 
 def _changed(made: Sequence[Entry]) -> Iterable[Conflict]:
-    """Quantities restated and choices made anew without a word that takes the earlier one back."""
-    last: dict[tuple[Kind, str], Entry] = {}
+    """Quantities restated and choices made anew, unless a word takes the earlier one back, then or later."""
+    seen: list[Entry] = []
+    found: dict[tuple[Kind, str], Conflict] = {}
     for entry in made:
-        key = entry.kind, _alike(entry)
-        before = last.get(key)
-        if before and before.turn < entry.turn and not _REVISES.search(entry.quote):
+        before = next((one for one in reversed(seen) if one.kind is entry.kind and _alike(one, entry)), None)
+        seen.append(entry)
+        key = entry.kind, entry.about
+        if entry.revises:
+            found.pop(key, None)
+        elif before and before.turn < entry.turn:
             if entry.kind in _WORDS and _apart(before.value, entry.value):
                 both = " and ".join(_WORDS[entry.kind](one.value) for one in (before, entry))
-                yield Conflict(ConflictKind.RESTATED, before, entry, both)
+                found[key] = Conflict(ConflictKind.RESTATED, before, entry, both)
             if entry.kind in _CHOICES and before.of != entry.of:
-                yield Conflict(ConflictKind.CHOSEN_ANEW, before, entry)
-        last[key] = entry
+                found[key] = Conflict(ConflictKind.CHOSEN_ANEW, before, entry)
+    return found.values()
 
 
-def _alike(entry: Entry) -> str:
-    """Which entries of a kind are about the same thing: a choice names what was chosen, a model also what it is for."""
-    if entry.kind is Kind.MODEL:
-        return entry.of.split(":")[0]
-    return "" if entry.kind in _CHOICES else entry.of
+def _alike(one: Entry, other: Entry) -> bool:
+    """Whether two entries of a kind are about the same; a base rate without a name is that of what is looked for."""
+    nameless = one.kind is Kind.BASE_RATE and not (one.about and other.about)
+    return one.about == other.about or nameless
 
 
 def _apart(one: float, other: float) -> bool:

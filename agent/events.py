@@ -138,7 +138,7 @@ class Move(Value):
     earlier: str | None = None
     """What was said before that does not go with `quote`."""
     conflict: str | None = None
-    """The kind of conflict between the two (`agent.ledger.ConflictKind`)."""
+    """The kind of conflict between the two (`agent.conflicts.ConflictKind`)."""
     sum: str = ""
     """The arithmetic that shows it, in words."""
     press: Press | None = None
@@ -151,6 +151,11 @@ class Move(Value):
     """The line of the board that it is about; `quote` is what was said."""
     node: str | None = None
     """The node of the board, as its lines name it, that lacks something."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it only leaves room, or says the last question again: the question before it still stands."""
+        return self.kind is MoveKind.HOLD or self.steer is SteerReason.REPEAT
 
 
 Source = Literal["words", "board"]

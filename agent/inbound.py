@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.announcing import announced, asks_for_stage
@@ -42,7 +42,7 @@ _NEXT = _any(
 )
 _FINISH = _any(
     r"\b(i('d| would) like to|let's|let us|can we|could we|please|i want to) (stop|end|finish|quit|close) (here|now|"
-    r"the interview|this)",
+    r"the interview|this( interview)?)( here| now)?( please)?\W*(thanks?( you)?\W*)?$",
     r"^\W*(finish|quit|stop|end|exit|end (the )?interview|i'?m done|that'?s all( i have)?)\W*$",
     r"^\W*that('s| is) all from (my side|me)\W*(i'?m done)?\W*$",
 )
@@ -162,6 +162,8 @@ class Inbound:
     wants_answer: bool = False
     wants_score: bool = False
     instruction: bool = False
+    only_asks: bool = False
+    """Whether it is short and asks for something, so that it is no answer."""
     questions: tuple[str, ...] = ()
     """Sentences that ask the interviewer about the problem and expect an answer."""
     interrogatives: tuple[str, ...] = ()
@@ -185,7 +187,7 @@ def inbound(text: str) -> Inbound:
         return Inbound(foreign=True, too_long=words > HEARD_WORDS)
     short = words <= SHORT
     tail = " ".join(sentences(text)[-2:])
-    return Inbound(
+    found = Inbound(
         too_long=words > HEARD_WORDS,
         stall=bool(_STALL.search(text)),
         thinking=bool(_THINKING.search(tail[-120:])),
@@ -201,6 +203,9 @@ def inbound(text: str) -> Inbound:
         questions=clarifying_questions(text),
         interrogatives=interrogatives(text),
     )
+    asked = (found.wants_hint, found.wants_repeat, found.wants_next, found.wants_finish, found.wants_answer)
+    others = (found.wants_score, found.check_in, found.instruction)
+    return replace(found, only_asks=short and any((*asked, *others)))
 
 
 def clarifying_questions(text: str) -> tuple[str, ...]:

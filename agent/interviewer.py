@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from agent import assessor
 from agent.board import Board, fresh, lines, storable
-from agent.clock import Schedule
-from agent.coverage import READER
+from agent.clock import Schedule, heard
+from agent.coverage import READER, evidential
 from agent.drawing import merged
 from agent.errors import Conflict, ModelError, NotFound, StoreError, UsageError
 from agent.events import (
@@ -45,11 +45,11 @@ from agent.rewind import forked
 from agent.scorecard import Scorecard, Scoring
 from agent.scoring import score
 from agent.store import Store
-from agent.transcript import fold, setup_of
+from agent.transcript import UNREAD, fold, setup_of
 from agent.view import Turn, View
 from agent.wording import Wording, Words
 from knowledge.library import Library, problem_hash
-from knowledge.schema import Kind, Problem
+from knowledge.schema import Kind, Problem, StageId
 
 VERSION = "0.1.0"
 ASKS = frozenset({MoveKind.PROBE, MoveKind.HINT, MoveKind.DEEPEN})
@@ -275,12 +275,13 @@ class Interviewer:
                 drawn = self.reader.read_board(view.problem, new, asked=asked, here=here, question=question)
                 cells = merged(cells, drawn)
             facts = self.reader.facts_asked(view.problem, turn.text)
-            heard = self._listened_for(view, turn)
+            listened = self._listened_for(view, turn)
             claimed = self.reader.claims(view.problem, turn.text)
         except Exception as error:  # a reader must never stop an interview
             when, why = self._now(), f"{type(error).__name__}: {error}"
-            unread = Assessed(when=when, turn=turn.n, by="matcher", reader="none", cells=())
-            return [Degraded(when=when, turn=turn.n, what="reader", why=why), unread]
+            cells, listened = unread(view, turn, asked, here), unheard(view, turn)
+            known = Assessed(when=when, turn=turn.n, by="matcher", reader=UNREAD, cells=cells, heard=listened)
+            return [Degraded(when=when, turn=turn.n, what="reader", why=why), known]
         return [
             Assessed(
                 when=self._now(),
@@ -289,7 +290,7 @@ class Interviewer:
                 reader=READER,
                 cells=cells,
                 facts=facts,
-                heard=heard,
+                heard=listened,
                 claimed=claimed,
             )
         ]
@@ -299,7 +300,7 @@ class Interviewer:
 
         A changed constraint may be met one answer late: who is still arguing finishes the sentence first.
         """
-        moves = [one for one in view.turns[: turn.n - 1] if one.move][-2:]
+        moves = [one for one in view.turns[: turn.n - 1] if one.move and not one.move.waits][-2:]
         late = [one for one in moves[:-1] if one.move and one.move.kind is MoveKind.CURVEBALL]
         return tuple(
             cell for before in (*moves[-1:], *late) for cell in self._heard_of(before, view.problem, turn.text)
@@ -365,6 +366,30 @@ def statements_after(move: Move, problem: Problem) -> dict[str, str]:
         wrong = problem.point(move.point).misconceptions[move.misconception or 0]
         return {f"{move.point}/{move.misconception or 0}": wrong.unless} if wrong.unless else {}
     return {}
+
+
+OPEN_ASKED, OPEN = 0.5, 0.15
+"""Probabilities of the point that was asked for, and of the others of its stage, in an answer that nothing could read:
+set by hand; they only spread the range in which a score is likely."""
+
+
+def unread(view: View, turn: Turn, asked: str | None, here: StageId | None) -> tuple[Cell, ...]:
+    """Cells of an answer that nothing here can read: what it may show stays open, for a model or for nobody."""
+    said, stage = evidential(heard(turn.text)), here or StageId.CLARIFY
+    may_show = (p.id for p in view.problem.points if view.problem.stage_of(p.id) is stage or p.id == asked)
+    return tuple(
+        Cell(point=point, state="unsure", quote=said[0], probability=OPEN_ASKED if point == asked else OPEN)
+        for point in may_show
+        if said
+    )
+
+
+def unheard(view: View, turn: Turn) -> tuple[Cell, ...]:
+    """The same of what the move before the answer makes worth hearing."""
+    said = evidential(heard(turn.text))
+    before = next((one.move for one in reversed(view.turns[: turn.n - 1]) if one.move and not one.move.waits), None)
+    wanted = statements_after(before, view.problem) if before and said else {}
+    return tuple(Cell(point=name, state="unsure", quote=said[0], probability=OPEN_ASKED) for name in wanted)
 
 
 def _open_items(view: View) -> list[tuple[Turn, list[Cell]]]:

@@ -202,7 +202,7 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
         yield _facts(view, MoveKind.TELL, told, rest=rest, back=back)
     elif thrown:
         yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
-    elif said.questions and not said.check_in:
+    elif said.questions:
         yield _facts(view, MoveKind.THROW_BACK, [])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from agent.events import MoveKind, Promptedness
-from agent.inbound import Inbound, inbound
+from agent.inbound import SHORT, inbound
 from agent.scorecard import Mark, Scorecard, Scoring, Verdict
 from agent.scoring import score
 from agent.view import Turn, View
@@ -188,20 +188,29 @@ def _missed(view: View, card: Scorecard) -> Iterable[Moment]:
 def _asked(view: View) -> Iterable[tuple[Turn, Turn]]:
     """Probes with the answers that they got, each point once; none of a point that its problem has no more.
 
-    To ask for the end, the next stage or a hint is no answer.
+    To think aloud, to ask about the problem, or for something, is no answer: the probe stands until the next question.
     """
     known = {point.id for point in view.problem.points}
-    seen: set[str] = set()
-    for one, other in zip(view.turns, view.turns[1:], strict=False):
-        move = one.move
-        if move and move.kind is MoveKind.PROBE and other.who == "candidate" and other.scored and other.text.strip():
-            if move.point in known - seen and not _asks(inbound(other.text)):
-                yield one, other
-            seen.add(move.point or "")
+    probe: Turn | None = None
+    for turn in view.turns:
+        if turn.move and turn.move.kind is MoveKind.PROBE and turn.move.point in known:
+            probe = turn
+        elif turn.move and turn.move.kind not in STANDS_DURING:
+            probe = None
+        elif probe and turn.who == "candidate" and turn.scored and _answers(turn.text):
+            yield probe, turn
+            known.discard(probe.move.point if probe.move else None)
+            probe = None
 
 
-def _asks(said: Inbound) -> bool:
-    return said.wants_finish or said.wants_next or said.wants_hint or said.wants_repeat
+STANDS_DURING = frozenset({MoveKind.HOLD, MoveKind.TELL, MoveKind.THROW_BACK, MoveKind.STEER, MoveKind.HINT})
+"""Moves during which a probe is still the question."""
+
+
+def _answers(text: str) -> bool:
+    said, parts = inbound(text), sentences(text)
+    waits = said.thinking and len(text.split()) <= SHORT
+    return bool(text.strip()) and not (said.only_asks or waits or all(part in said.interrogatives for part in parts))
 
 
 def _opening(text: str) -> str:
@@ -260,9 +269,12 @@ _NAMES: dict[Dimension, re.Pattern[str]] = {
 _STRONG = re.compile(
     r"\b(well|good|strong|strongest|solid|best|fine|happy|confident|comfortable|covered|proud)\b", re.I
 )
+_NOT_STRONG = re.compile(
+    r"\bnot (?:so |very |that |really )?(?:well|good|strong|solid|fine|happy|confident|comfortable)\b", re.I
+)
 _WEAK = re.compile(
-    r"\b(weak\w*|thin|rushed|badly|poor\w*|worse|worst|missed|forgot|skipped|shallow|struggled|unsure|not (sure|enough|"
-    r"well|good|happy|much)|too (little|short|fast|late|long)|could have|should have|would (do|spend|go|talk|add|say|"
+    r"\b(weak\w*|thin|rushed|badly|poor\w*|worse|worst|missed|forgot|skipped|shallow|struggled|unsure|"
+    r"not (so |very |that |really )?(sure|enough|well|good|happy|much)|too (little|short|fast|late|long)|could have|should have|would (do|spend|go|talk|add|"
     r"cover)|more time|not get to|did not|didn't|ran out|lacking|superficial|hand.?wav\w*)\b",
     re.I,
 )
@@ -273,8 +285,8 @@ def _self_views(view: View, card: Scorecard) -> tuple[SelfView, ...]:
     said = (turn.text for turn in view.turns if turn.who == "candidate" and not turn.scored)
     found: dict[Dimension, SelfView] = {}
     for clause in (part for text in said for sentence in sentences(text) for part in _clauses(sentence)):
-        weak, strong = bool(_WEAK.search(clause)), bool(_STRONG.search(clause))
-        if weak == strong and not weak:
+        weak, strong = bool(_WEAK.search(clause)), bool(_STRONG.search(_NOT_STRONG.sub("", clause)))
+        if weak == strong:
             continue
         for dimension, name in _NAMES.items():
             if name.search(clause):
@@ -290,7 +302,7 @@ def _self_views(view: View, card: Scorecard) -> tuple[SelfView, ...]:
 
 def _clauses(sentence: str) -> list[str]:
     """Parts between "but" and the like, each an exact substring."""
-    parts = re.split(r",?\s+(?:but|while|whereas|though|although)\s+|;\s*", sentence)
+    parts = re.split(r",?\s+(?:and|but|while|whereas|though|although)\s+|;\s*", sentence)
     return [part for part in parts if part.strip()]
 
 

@@ -243,7 +243,7 @@ def _maybe_reasoned(view: View) -> bool:
 def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scoring) -> tuple[Cap, ...]:
     """Caps that hold. An absence caps only where nothing was left unassessed: the unknown is held against nobody.
 
-    Nor is what an interview that goes on has not come to yet.
+    Nor is what an interview that goes on has not come to yet, nor anything where an answer could not be read.
     """
     counts = dict.fromkeys(StageId, 0)
     for mark in marks:
@@ -261,8 +261,9 @@ def _caps(view: View, marks: list[Mark], maybe: list[NotAssessed], scoring: Scor
             return bool(view.held)
         if rule.id == "objective-late":
             due = (rule.share_of_time or 0) * view.setup.minutes
-            return timed and at > due if at is not None else over or (timed and view.elapsed > due)
-        return over and missing(rule)
+            late = timed and at > due if at is not None else over or (timed and view.elapsed > due)
+            return late and not view.unread
+        return over and not view.unread and missing(rule)
 
     def missing(rule: CapRule) -> bool:
         match rule.id:

@@ -34,6 +34,10 @@ from agent.misconceptions import misconceptions
 from agent.view import TOUCHED, Evidence, Latest, Outcome, Turn, View
 from knowledge.schema import Problem, StageId
 
+UNREAD = "none"
+"""Name of the reader of an answer that nothing could read."""
+PASSES_OVER = frozenset({MoveKind.HOLD, MoveKind.TELL, MoveKind.THROW_BACK, MoveKind.STEER})
+"""Moves that answer something else first, so that a claim of the same turn is put one turn later."""
 MAYBE_ARGUED = 0.2
 """Least probability of an exception from which a claim is not held against anybody."""
 
@@ -56,6 +60,8 @@ def fold(events: Sequence[Event], problem: Problem) -> View:
     state = _Fold(started_of(events), problem, _assessed(readings))
     state.facts = {e.turn: e.facts for e in readings if e.facts}
     state.heard = {e.turn: e.heard for e in readings if e.heard}
+    local = [event for event in readings if event.by == "matcher"]
+    state.unread = {e.turn for e in local if e.reader == UNREAD} - {e.turn for e in local if e.reader != UNREAD}
     state.claimed = {e.turn: e.claimed for e in readings if e.claimed}
     for event in events[1:]:
         state.apply(event)
@@ -92,6 +98,7 @@ class _Fold:
         self.facts: dict[int, tuple[str, ...]] = {}
         self.heard: dict[int, tuple[Cell, ...]] = {}
         self.claimed: dict[int, tuple[Cell, ...]] = {}
+        self.unread: set[int] = set()
         self.curveball_cells: list[Cell] = []
         self.turns: list[Turn] = []
         self.elapsed = 0.0
@@ -173,6 +180,7 @@ class _Fold:
                 for point, (_, by) in cells.items()
                 if by == "model"
             ),
+            unread=frozenset(self.unread),
             degraded=tuple(self.degraded),
             ended=self.ended,
             left=self.left,
@@ -278,13 +286,14 @@ class _Fold:
         argue the exception is left alone. A claim that is repeated without either is held, so is one insisted on. One
         that was held is corrected by an answer that shows its point.
         """
-        repeated = ({(claim.point, claim.index) for claim in claims} & self.challenged.keys()) - self.conceded
-        self.held |= repeated
         shown = {cell.point for cell, _ in cells if cell.state == "shown"}
+        meant = {(claim.point, claim.index) for claim in claims if not claim.doubted and claim.point not in shown}
+        repeated = (meant & self.challenged.keys()) - self.conceded
+        self.held |= repeated
         corrected = {key for key in self.held - repeated if key[0] in shown}
         self.held -= corrected
         self.conceded |= corrected
-        last = self.moves[-1] if self.moves else None
+        last = next((move for move in reversed(self.moves) if not move.waits), None)
         if last is None or last.kind is not MoveKind.CHALLENGE or last.point is None:
             return "corrected" if corrected else ""
         key = (last.point, last.misconception or 0)
@@ -303,17 +312,25 @@ class _Fold:
         return ""
 
     def _waiting(self, text: str, cells: list[tuple[Cell, Literal["matcher", "model"]]]) -> tuple[Claim, ...]:
-        """Claims of the turn before that were doubted in it, unless this turn took them back or shows the point."""
-        shown = {cell.point for cell, _ in cells if cell.state == "shown"}
+        """Claims of the turn before that were doubted in it, or were not put because something else came first.
+
+        Not those that this turn took back or whose point was shown.
+        """
+        shown = {cell.point for cell, _ in cells if cell.state == "shown"} | {one.point for one in self.evidence}
         last = next((turn.n for turn in reversed(self.turns) if turn.who == "candidate"), 0)
-        doubted = (c for c in self.claims if c.turn == last and c.doubted and (c.point, c.index) not in self.challenged)
-        return () if retracts(text) else tuple(claim for claim in doubted if claim.point not in shown)
+        passed = bool(self.moves) and self.moves[-1].kind in PASSES_OVER
+        made = (c for c in self.claims if c.turn == last and (c.doubted or passed) and c.point not in shown)
+        return () if retracts(text) else tuple(c for c in made if (c.point, c.index) not in self.challenged)
 
     def _count_yield(self, flags: Inbound) -> None:
         silent = (flags.blank and not self.latest.drew) or flags.stall or flags.unreadable or flags.foreign
         self.stalls = self.stalls + 1 if silent else 0
         fruitful = self.latest.gained or self.latest.touched or flags.questions or flags.thinking
-        self.dry = 0 if fruitful else self.dry + 1
+        last = self.moves[-1].kind if self.moves else None
+        if fruitful:
+            self.dry = 0
+        elif not flags.only_asks and last not in {MoveKind.CURVEBALL, MoveKind.CHALLENGE}:
+            self.dry += 1
 
     def _requested(self, event: Requested) -> None:
         self.latest = Latest(turn=self.latest.turn, text=self.latest.text, request=event.what)

@@ -109,6 +109,8 @@ class View:
     dry: int = 0
     pending: tuple[int, ...] = ()
     settled: frozenset[tuple[int, str]] = frozenset()
+    unread: frozenset[int] = frozenset()
+    """Answers that nothing could read: what they show is unknown."""
     degraded: tuple[Degraded, ...] = ()
     ended: bool = False
     left: bool = False

@@ -244,6 +244,34 @@ def test_nothing_that_the_library_calls_a_strong_answer_is_an_order_or_foreign(l
     assert [text for text in texts if flags(text) & {"instruction", "foreign", "unreadable", "stall"}] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'd like to close this gap with a feature store.",
+        "Let's finish this with a quick latency estimate.",
+        "Let's stop here with the features and look at the model.",
+        "I want to end this part with the label delay.",
+    ],
+)
+def test_a_turn_of_phrase_does_not_end_the_interview(text: str) -> None:
+    assert not inbound(text).wants_finish
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("Can I get a hint?", True),
+        ("How am I doing?", True),
+        ("Shall I go on?", True),
+        ("We log what was seen and what was not. Does that make sense?", True),
+        ("We log what was seen and what was not. " * 3 + "Does that make sense?", False),
+        ("We log what was seen.", False),
+    ],
+)
+def test_a_short_request_is_no_answer(text: str, only: bool) -> None:
+    assert inbound(text).only_asks is only
+
+
 @pytest.mark.parametrize("text", ["Then we skip this.", "I'd like to finish here."])
 def test_in_a_long_answer_a_request_is_a_turn_of_phrase(text: str) -> None:
     assert not flags(f"{'We look at the logs of the last month. ' * 4}{text}") & {"wants_next", "wants_finish"}

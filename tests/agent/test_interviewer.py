@@ -265,6 +265,20 @@ async def test_a_reader_that_raises_does_not_stop_the_interview(
     assert interviewer.scorecard(interview).marks == ()
 
 
+async def test_what_nothing_could_read_is_held_against_nobody(make: Callable[..., Interviewer]) -> None:
+    interviewer = make(BrokenReader())
+    interview = await interviewer.begin(SETUP)
+    for _ in range(3):
+        await said(interviewer.answer(interview, ANSWER))
+    await said(interviewer.request(interview, Request.FINISH))
+    card = interviewer.scorecard(interview)
+    assert card.overall == 0
+    assert card.not_assessed
+    assert all(one.quote in ANSWER for one in card.not_assessed)
+    assert card.range.high > card.overall
+    assert not any(cap.id == "objective-late" for cap in card.caps)
+
+
 async def test_without_a_reader_the_interview_runs_and_scores_nothing(make: Callable[..., Interviewer]) -> None:
     interviewer = make(model=Scripted([REWORDED]))
     interviewer.reader = None

@@ -25,14 +25,14 @@ RECORDED = [
     ("I split by time, the last week is the test.", Kind.SPLIT, 0, "by time"),
     ("Then a random split, eighty to twenty.", Kind.SPLIT, 0, "random"),
     ("The primary metric is watch time per session.", Kind.PRIMARY_METRIC, 0, "watch time"),
-    ("I assume 20 million daily active users.", Kind.USERS, 20e6, "day"),
-    ("We have about 300k drivers a month.", Kind.USERS, 300_000, "month"),
-    ("So 5 million DAU at first.", Kind.USERS, 5e6, "day"),
-    ("About 0.1 % of payments are fraudulent.", Kind.BASE_RATE, 0.001, "positives"),
-    ("The base rate is roughly one percent.", Kind.BASE_RATE, 0.01, "positives"),
+    ("I assume 20 million daily active users.", Kind.USERS, 20e6, "users"),
+    ("We have about 300k drivers a month.", Kind.USERS, 300_000, "drivers"),
+    ("So 5 million DAU in all.", Kind.USERS, 5e6, "users"),
+    ("About 0.1 % of payments are fraudulent.", Kind.BASE_RATE, 0.001, "fraud"),
+    ("The base rate is roughly one percent.", Kind.BASE_RATE, 0.01, ""),
     ("Our click-through rate is 2%.", Kind.BASE_RATE, 0.02, "click-through rate"),
-    ("The model is a gradient-boosted tree ensemble.", Kind.MODEL, 0, "model: trees"),
-    ("Our first-stage ranker will be a logistic regression.", Kind.MODEL, 0, "first-stage ranker: a linear model"),
+    ("The model is a gradient-boosted tree ensemble.", Kind.MODEL, 0, "trees"),
+    ("Our ranker will be a logistic regression.", Kind.MODEL, 0, "a linear model"),
 ]
 
 
@@ -57,6 +57,22 @@ NOT_RECORDED = [
     "The click-through rate is 3 % higher in the test.",
     "Fraud is 2 % among new accounts after downsampling.",
     "The model is easy to serve.",
+    "The model is trained with an lr of 0.001.",
+    "The model is fed with BERT embeddings.",
+    "The classifier is better than the LLM here.",
+    "In the second stage the model is a gradient-boosted tree.",
+    "The false positive rate is 5 %.",
+    "I balance the batches so that positives are 20 % of each.",
+    "The base rate is not 10 %.",
+    "If the base rate is 1 %, accuracy says nothing.",
+    "About 30 % of reported listings are spam.",
+    "In the experiment I expose 200 thousand daily users.",
+    "In three years 50 million daily active users.",
+    "One GPU handles 200 QPS.",
+    "Each replica does about 300 requests per second, so I need eight.",
+    "Streaming features are refreshed within 10 seconds.",
+    "We are running out of time, so serving in short.",
+    "For the A/B test I'd do a random split of users.",
     "The model has 12 layers and 110 million parameters.",
 ]
 
@@ -97,7 +113,7 @@ CONFLICTS = [
         "50 ms and 300 ms",
     ),
     (
-        ("We have 20 million daily users.", "With 2 million daily users one machine does."),
+        ("We have 20 million daily users.", "So for 2 million daily users the bill is small."),
         ConflictKind.RESTATED,
         "20 million and 2 million",
     ),
@@ -129,12 +145,23 @@ FINE = [
     ("Labels arrive after 60 days.", "I train on the last 7 days of matured labels."),
     ("The primary metric is watch time per user.", "Our primary metric is watch time."),
     ("We retrain every 24 hours.", "Retrieval takes 20 ms."),
+    ("The main offline metric is NDCG at 10.", "The main online metric is watch time per session."),
+    ("p95 is 80 ms.", "p99 is 200 ms."),
+    ("Spam is 5 % of messages.", "About 0.1 % of payments are fraudulent."),
+    ("There are 2 million riders a day.", "And about 100k drivers a day."),
+    ("The model is a gradient-boosted tree.", "The ranker is a transformer."),
+    ("Our p99 is 50 ms.", "I was wrong about that. The latency budget is 300 ms."),
 ]
 
 
 @pytest.mark.parametrize("turns", FINE)
 def test_what_fits_or_was_taken_back_is_no_conflict(turns: tuple[str, str]) -> None:
     assert on_record(*turns) == []
+
+
+def test_what_is_taken_back_later_is_no_conflict_any_more() -> None:
+    back = "Actually I take that back, the latency budget is 50 ms."
+    assert on_record("Our p99 is 50 ms.", "The latency budget is 300 ms.", back) == []
 
 
 def test_one_sentence_of_alternatives_is_no_change_of_mind() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.events import Depth, MoveKind, Preface, Press, Setup, SteerReason
+from agent.events import Depth, MoveKind, Preface, Press, Request, Setup, SteerReason
 from agent.phrasing import plain
 from knowledge.library import Library
 from knowledge.schema import Level, StageId
@@ -63,6 +63,49 @@ def test_who_is_wrong_and_persists_is_noted_and_not_lectured(talk: Talk, said: s
     assert talk.last.preface is Preface.NOTED
     talk.answer(WRONG)
     assert [move.kind for move in talk.view.moves].count(MoveKind.CHALLENGE) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ah, I see. Then I would keep only the stones that are known at request time.",
+        "No, I would not do that any more, you have a point.",
+        "Good catch, I do think that has a price.",
+    ],
+)
+def test_who_gives_way_holds_nothing(talk: Talk, said: str) -> None:
+    talk.answer(WRONG)
+    talk.answer(said)
+    assert talk.view.held == frozenset()
+    assert talk.last.preface is not Preface.NOTED
+
+
+def test_a_pause_or_a_repeated_question_does_not_end_the_argument(talk: Talk) -> None:
+    talk.answer(WRONG)
+    assert talk.answer("Let me think for a moment...").kind is MoveKind.HOLD
+    talk.answer(f"I still think so. {WRONG}", shown("clarify-amber"))
+    assert (talk.view.held, talk.view.conceded) == (frozenset(), {("clarify-amber", 0)})
+
+
+def test_who_hears_the_question_again_and_stands_by_it_is_noted(talk: Talk) -> None:
+    talk.answer(WRONG)
+    talk.press(Request.REPEAT)
+    talk.answer("I stand by it, that has never been a problem.")
+    assert talk.view.held == {("clarify-amber", 0)}
+
+
+def test_what_is_said_again_in_doubt_or_beside_the_point_is_not_held(talk: Talk) -> None:
+    talk.answer(WRONG)
+    talk.answer(f"{WRONG} Hmm, now that I say it, that might be wrong.")
+    assert talk.view.held == frozenset()
+    talk.answer(f"{WRONG} But somebody has to pay for it.", shown("clarify-amber"))
+    assert talk.view.held == frozenset()
+
+
+def test_a_claim_beside_a_question_is_questioned_after_the_answer(talk: Talk) -> None:
+    assert talk.answer(f"{WRONG} How many widget3 are there?").kind is MoveKind.TELL
+    assert talk.answer("Then the stones are counted once a day.").kind is MoveKind.CHALLENGE
+    assert talk.last.quote == WRONG
 
 
 def test_who_puts_it_right_later_is_told_so_and_nothing_is_held(talk: Talk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,15 @@ def test_who_asks_to_finish_has_missed_nothing() -> None:
     assert found.rewrites == ()
 
 
+def test_what_comes_before_the_answer_is_not_taken_for_it() -> None:
+    script = opened().answer("Let us go.").say(MoveKind.PROBE, point="data-amber", stage=StageId.DATA)
+    script.answer("Let me think for a moment...").say(MoveKind.HOLD, stage=StageId.DATA)
+    script.answer("How many widget3 are there?").say(MoveKind.TELL, stage=StageId.DATA, facts=("fact-3",))
+    script.answer("I do not mind at all. Whatever.").say(MoveKind.ADVANCE, stage=StageId.FEATURES)
+    (missed,) = [moment for moment in reviewed(script.view).moments if moment.kind == "missed"]
+    assert (missed.turn, missed.quote) == (8, "I do not mind at all.")
+
+
 def test_what_nobody_could_decide_is_no_missed_moment() -> None:
     script = opened().answer("Let us go.").say(MoveKind.PROBE, point="data-amber", stage=StageId.DATA)
     script.answer("Perhaps the amber.", shown("data-amber", "Perhaps the amber.", state="unsure"))
@@ -116,6 +126,23 @@ def test_the_candidates_own_view_stands_beside_the_score() -> None:
     assert found[Dimension.DATA].said == "strong"
     assert found[Dimension.EVALUATION].said == "weak"
     assert found[Dimension.EVALUATION].value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("I would say evaluation was my strongest part.", {Dimension.EVALUATION: "strong"}),
+        (
+            "The evaluation was good and the features were thin.",
+            {Dimension.EVALUATION: "strong", Dimension.FEATURES: "weak"},
+        ),
+        ("The data was not so good.", {Dimension.DATA: "weak"}),
+        ("The data was good, rushed I mean.", {}),
+    ],
+)
+def test_what_the_candidate_calls_strong_or_weak_is_heard_so(said: str, heard: dict[Dimension, str]) -> None:
+    script = opened().answer("Whatever.").say(MoveKind.CLOSE, stage=StageId.WRAP).answer(said)
+    assert {one.dimension: one.said for one in reviewed(script.view).self_views} == heard
 
 
 def test_the_plan_begins_with_the_dimension_that_lacks_most() -> None:
