@@ -274,8 +274,9 @@ _NOT_STRONG = re.compile(
 )
 _WEAK = re.compile(
     r"\b(weak\w*|thin|rushed|badly|poor\w*|worse|worst|missed|forgot|skipped|shallow|struggled|unsure|"
-    r"not (so |very |that |really )?(sure|enough|well|good|happy|much)|too (little|short|fast|late|long)|could have|should have|would (do|spend|go|talk|add|"
-    r"cover)|more time|not get to|did not|didn't|ran out|lacking|superficial|hand.?wav\w*)\b",
+    r"not (so |very |that |really )?(sure|enough|well|good|happy|much)|too (little|short|fast|late|long)|could have|"
+    r"should have|would (do|spend|go|talk|add|cover)|more time|not get to|did not|didn't|ran out|lacking|superficial|"
+    r"hand.?wav\w*)\b",
     re.I,
 )
 
