@@ -105,6 +105,21 @@ def depths(sets: Sequence[Labelled]) -> str:
     return f"depth as labelled, of {int(at.sum())} sentences: {shares}"
 
 
+def reliability(cells: Sequence[Cells]) -> list[str]:
+    """Per tenth of probability: cells, mean probability, and how many of them are shown; empty tenths are left out.
+
+    `Scorecard.likely` takes these probabilities at their word.
+    """
+    p = np.concatenate([one.probability for one in cells])
+    y = np.concatenate([one.shown for one in cells])
+    tenths = [(low, (p >= low) & (p < low + 0.1)) for low in np.arange(0.0, 1.0, 0.1)]
+    return [
+        f"  {low:.1f} to {low + 0.1:.1f}: {at.sum():5} cells, said {p[at].mean():.2f}, shown {y[at].mean():.2f}"
+        for low, at in tenths
+        if at.any()
+    ]
+
+
 def seconds(part: Part, library: Library, reader: Reader) -> Array:
     """Wall time per answer of that part, question and all, after one that warms up."""
     took = []
@@ -146,7 +161,9 @@ def main() -> None:
     shown("all answers, leave-problem-out", list(held.values()), by)
 
     tests = measured("test", problems_with("test"), library, embedder.embed, encoder.judge)
-    shown("test, as shipped", [read_as_shipped(one, by) for one in tests.values()], by)
+    shipped = [read_as_shipped(one, by) for one in tests.values()]
+    shown("test, as shipped", shipped, by)
+    print("test, probability and truth", *reliability(shipped), sep="\n")
     print(" ", depths(list(tests.values())))
 
     took = seconds("test", library, Reader(embedder.embed, encoder.judge, by))

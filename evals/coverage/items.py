@@ -29,7 +29,7 @@ PER_ANSWER = 2
 """True items, and false ones, about one answer: a server that keeps prefixes reads the answer once for all four."""
 SEED = 1
 _STAGES = {"A": StageId.CLARIFY, "B": StageId.DATA, "C": StageId.MODEL, "D": StageId.EVALUATE, "E": StageId.SERVE}
-_KINDS: dict[str, Kind] = {"r": "rejects", "n": "negated", "v": "vocabulary"}
+KINDS: dict[str, Kind] = {"r": "rejects", "n": "negated", "v": "vocabulary"}
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,6 @@ def _older() -> list[list[Item]]:
 
 def _of_older(answer: dict[str, Any], rubric: dict[str, Any]) -> Iterator[Item]:
     for point, label in answer["labels"].items():
-        kind = "true" if label else _KINDS.get(answer["hard_neg"].get(point, ""), "untouched")
+        kind = "true" if label else KINDS.get(answer["hard_neg"].get(point, ""), "untouched")
         stage, statement = _STAGES[answer["stage"]], rubric[point]["statement"]
         yield Item(f"older {answer['id']}", answer["text"], stage, statement, kind)
