@@ -2,9 +2,9 @@
 
 Nothing is fitted. First drills: each labelled answer to the problems of `FITTED_ON`, which the cross-encoder has not
 seen, is read against the statements of every stage that it touches, together as for the question of a note, and one by
-one with the point's probe as for a weak point. Then `data/coverage_set.jsonl`: 75 answers and 12 statements each, with 147 hard
-negatives that share their words, on which embeddings alone take 60 % of the hard negatives for the point at their best
-cut (figures of whoever wrote that set).
+one with the point's probe as for a weak point. Then `data/coverage_set.jsonl`: 75 answers and 12 statements each,
+with 147 hard negatives that share their words; embeddings alone, cut where they are best, take 60 % of those for the
+point (figures of whoever wrote that set).
 """
 
 from __future__ import annotations
