@@ -12,12 +12,15 @@ import pytest
 
 from agent.content import load_scoring
 from agent.crossencoder import CrossEncoder, load_judge
+from agent.interviewer import Interviewer
 from agent.reader import Reader
 from agent.scorecard import Scoring
+from agent.store import Store
 from knowledge.embedding import MiniLM, load_embedder
 from knowledge.library import Library, load
 from knowledge.vectors import VectorCache
 from tests.factory import tiny_library
+from tests.played import Play, player
 from tests.ui.serving import HOTSEAT, environment
 from ui.assembly import index_folder
 
@@ -115,6 +118,13 @@ def reader(embedder: MiniLM, encoder: CrossEncoder, warm_home: Path) -> Reader:
     """The shipped reader."""
     kept = VectorCache(embedder, index_folder(warm_home) / "exemplars")
     return Reader(embedder.embed, encoder.judge, keep=kept.embed)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory, library: Library, scoring: Scoring, reader: Reader) -> Play:
+    """Plays scripted candidates with the shipped reader and no model."""
+    store = Store(tmp_path_factory.mktemp("candidates"))
+    return player(Interviewer(library=library, scoring=scoring, store=store, reader=reader))
 
 
 @pytest.fixture(scope="session")

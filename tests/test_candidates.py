@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from agent.events import MoveKind, Setup
-from agent.interviewer import Interviewer
-from agent.reader import Reader
-from agent.scorecard import Scorecard, Scoring
-from agent.store import Store
-from agent.view import View
-from knowledge.library import Library
-from ui.play import play, read_candidate
+from agent.events import MoveKind
+from tests.played import GAP, MIDDLE_GAP, Play, middle
 
-CANDIDATES = Path(__file__).parent / "candidates"
 PROBLEMS = ("video-recommendation", "payment-fraud-detection", "rag-support-assistant")
 LATER = ("search-ranking", "ml-platform", "eta-prediction", "street-view-blurring")
 """Written by people who had not seen the content, when the reader was finished."""
 KINDS = ("strong", "middling", "weak")
-GAP, MIDDLE_GAP = 20.0, 5.0
-"""Least distance in points: between strong and middling of what is sure, between middling and weak, whose answers the
-reader mostly leaves open, of the middle of what is likely."""
 SECONDS = 10.0
 """Of processor time: the same on a busy machine."""
 
 ALL = pytest.mark.parametrize(("problem", "kind"), [(problem, kind) for problem in PROBLEMS for kind in KINDS])
-
-
-@dataclass(frozen=True)
-class Played:
-    view: View
-    card: Scorecard
-    seconds: float
-
-
-Play = Callable[[str, str], Played]
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory, library: Library, scoring: Scoring, reader: Reader) -> Play:
-    """Plays a candidate once, however many tests look at it."""
-    store = Store(tmp_path_factory.mktemp("candidates"))
-    interviewer = Interviewer(library=library, scoring=scoring, store=store, reader=reader)
-
-    async def to_the_end(problem: str, kind: str) -> str:
-        script = read_candidate(CANDIDATES / problem / f"{kind}.yaml")
-        return [interview async for interview in play(interviewer, Setup(problem=problem), script)][-1]
-
-    @cache
-    def one(problem: str, kind: str) -> Played:
-        reader.prepare(library.problems[problem])
-        began = time.process_time()
-        interview = asyncio.run(to_the_end(problem, kind))
-        seconds = time.process_time() - began
-        view = interviewer.view(interview)
-        return Played(view, interviewer.score(view), seconds)
-
-    return one
 
 
 @pytest.mark.parametrize("problem", [*PROBLEMS, *LATER])
@@ -73,11 +24,6 @@ def test_the_better_candidate_scores_higher_by_a_margin(problem: str, played: Pl
     assert strong.overall >= middling.overall + GAP, found
     assert strong.likely.low > middling.likely.high, found
     assert middle(middling) >= middle(weak) + MIDDLE_GAP, found
-
-
-def middle(card: Scorecard) -> float:
-    """Of what the score is likely to come to."""
-    return (card.likely.low + card.likely.high) / 2
 
 
 @ALL
