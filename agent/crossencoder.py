@@ -20,7 +20,7 @@ from knowledge.embedding import MAX_THREADS, session, tokenizer, verified
 from knowledge.embedding import WEIGHTS as EMBEDDER
 
 MODEL = Path(__file__).parent / "weights" / "coverage.onnx"
-SHA256 = "fdc83630fc7de4c9c05d0b39d0c292f60e66df4c20886b685efb9056177eccc5"
+SHA256 = "92b89a1937fd2d233b6701ed22f29961165ae53d92b6d6fd9f3bd612a53a8749"
 
 
 class CrossEncoder:

@@ -22,16 +22,16 @@ from knowledge.schema import Problem
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-STATED = 0.95
+STATED = 0.9
 """Least probability of a claim that is questioned: a fair challenge matters more than finding them all."""
 EXCEPTED = 0.7
 """Least probability from which the exception to a claim was argued, so that the interviewer concedes."""
-NEAR = 0.6
+NEAR = 0.4
 """Least cosine of a sentence with a wrong claim that is worth a judgement."""
-NEAREST = 2
+NEAREST = 3
 JUDGED = 12
 """Claims judged per sentence and per answer, the nearest first."""
-MIN_WORDS = 8
+MIN_WORDS = 5
 """Fewer say too little to tell whether they claim it or its opposite."""
 
 

@@ -31,15 +31,15 @@ from agent.misconceptions import MisconceptionIndex, by_meaning, excepted, misco
 from knowledge.schema import Problem, StageId
 
 CALIBRATION = Calibration(
-    alone=Weights(bias=-7.69, cue=1.63, near=5.89, margin=6.41, shared=6.13, rejecting=0.61),
+    alone=Weights(bias=-8.83, cue=1.44, near=8.66, margin=8.57, shared=6.17, rejecting=0.72),
     together=Weights(
-        bias=-3.07, cue=1.18, near=1.67, margin=3.94, shared=3.38, rejecting=0.3, judged=0.63, context=0.67
+        bias=-2.84, cue=1.07, near=0.28, margin=6.49, shared=4.15, rejecting=0.29, judged=0.66, context=0.63
     ),
     asked=2.0,
     here=0.3,
-    shown=0.6,
+    shown=0.67,
     unsure=0.1,
-    judged_from=-6.0,
+    judged_from=-7.0,
 )
 """Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
 labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md). From

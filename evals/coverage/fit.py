@@ -34,7 +34,8 @@ from evals.coverage.answers import (
 from knowledge.embedding import load_embedder
 from knowledge.library import Library, load
 
-RIDGE = 1.0
+RIDGE = 0.1
+"""Chosen on `FITTED_ON`, problem by problem left out: 1.0 and more held the coefficients back."""
 
 
 def fit(x: Array, y: Array) -> Array:
