@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from agent.inbound import foreign, unreadable
+from agent.reply import REPLY_WORDS, word_count
 from knowledge.cues import stems
 
 
@@ -17,8 +18,6 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-REPLY_WORDS = 60
-"""Longest reply, in words. Real interviewers talk a fifth of the time; the median reply stays under 35."""
 ACKNOWLEDGEMENT_WORDS = 25
 _MARKUP = re.compile(r"[*_`#|<>\[\]{}]|^\s*(?:[-•]|\d+[.)])(?:\s|$)", re.MULTILINE)
 _PRAISE = _any(
@@ -67,6 +66,8 @@ class Limits:
 
     words: int = REPLY_WORDS
     questions: int = 1
+    authored: int = 0
+    """Words of the authored question, which follows whatever does not ask: room is kept for it."""
     forbidden: frozenset[tuple[str, ...]] = frozenset()
 
 
@@ -107,10 +108,10 @@ def outbound(text: str, limits: Limits) -> Verdict:
     words = questions = 0
     for match in _SENTENCE.finditer(text):
         sentence = match[0].strip()
-        words += len(sentence.split())
+        words += word_count(sentence)
         questions += sentence.count("?")
         reason = objection(sentence, limits)
-        if reason is None and words > limits.words:
+        if reason is None and words > limits.words - (0 if questions else limits.authored):
             reason = "length"
         if reason is None and questions > limits.questions:
             reason = "questions"

@@ -16,6 +16,7 @@ from agent.conflicts import ConflictKind
 from agent.events import Move, MoveKind, Preface, Press, SteerReason
 from agent.models.port import Message
 from agent.position import spoken
+from agent.reply import OPENING_WORDS, REPLY_WORDS, Part, composed, word_count
 from agent.view import View
 from knowledge.cues import first_match
 from knowledge.schema import Curveball, Stage, StageId
@@ -24,6 +25,8 @@ from prompts import Prompt
 WORDED = frozenset({MoveKind.PROBE, MoveKind.DEEPEN, MoveKind.ADVANCE, MoveKind.CHALLENGE})
 """Kinds of move that a model may word. Facts, hints and curveballs are said as written: they must not drift."""
 QUOTE_WORDS = 16
+SHORTER_QUOTES = (QUOTE_WORDS, 12, 8, 5)
+"""Most words of a quote, and what it is cut to where the reply has no room for it: set by hand."""
 COMMITMENTS_KEPT = 8
 _CLAUSE = re.compile(r"[^,;:]+")
 _CONJUNCTION = re.compile(r"^(?:(?:and|but|so|then|well|okay|ok|now|also)\b,?\s+)+", re.IGNORECASE)
@@ -128,29 +131,41 @@ DEBRIEF = "Thank you. That is the end of the interview. Your scorecard is ready,
 
 
 def plain(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
-    """What the interviewer says for this move without any model."""
+    """What the interviewer says for this move without any model, within the limits of a reply."""
+    return composed(*_parts(move, view, stages), words=_most_words(move, view))
+
+
+def _most_words(move: Move, view: View) -> int:
+    """A brief that is longer than any opening should be, as in a user's own problem, is read out whole all the same."""
+    if move.kind is not MoveKind.OPEN:
+        return REPLY_WORDS
+    return max(OPENING_WORDS, word_count(f"{view.problem.brief} {_opening(view)[0]}"))
+
+
+def _parts(move: Move, view: View, stages: dict[StageId, Stage]) -> tuple[Part, ...]:
+    """What is said, in order; what matters less stands before what matters more."""
     match move.kind:
         case MoveKind.OPEN:
-            told = (view.problem.fact(fact).tell for fact in move.facts)
-            return " ".join((view.problem.brief.strip(), *told, _opening(view)))
+            return (view.problem.brief.strip(),), (_tell(move, view),), _opening(view)
         case MoveKind.TELL:
             return _told(move, view)
         case MoveKind.THROW_BACK:
-            return _thrown_back(move, view)
+            return ((_thrown_back(move, view),),)
         case MoveKind.HOLD:
-            return _vary(_HOLDS, view)
+            return ((_vary(_HOLDS, view),),)
         case MoveKind.STEER:
             return _steered(move, view)
         case MoveKind.HINT:
-            return view.problem.point(move.point or "").hints[move.rung - 1]
+            return ((view.problem.point(move.point or "").hints[move.rung - 1],),)
         case MoveKind.CURVEBALL:
             return _curveball(move, view)
         case MoveKind.PROBE | MoveKind.DEEPEN | MoveKind.CHALLENGE | MoveKind.ADVANCE:
-            return _before(move, view) + question(move, view, stages)
+            preface = _vary(_PREFACES[move.preface], view) if move.preface else ""
+            return (preface, ""), _recalled(move), (question(move, view, stages),)
         case MoveKind.CLOSE:
-            return CLOSING
+            return ((CLOSING,),)
         case MoveKind.DEBRIEF:
-            return DEBRIEF
+            return ((DEBRIEF,),)
     assert_never(move.kind)
 
 
@@ -174,14 +189,14 @@ def question(move: Move, view: View, stages: dict[StageId, Stage]) -> str:
     return point.probe
 
 
-def clip(sentence: str, cues: tuple[str, ...]) -> str:
-    """The clause of a sentence that a cue matches, at most `QUOTE_WORDS` words, an exact substring."""
+def clip(sentence: str, cues: tuple[str, ...], most: int = QUOTE_WORDS) -> str:
+    """The clause of a sentence that a cue matches, at most `most` words, an exact substring."""
     clauses = [clause for match in _CLAUSE.finditer(sentence) if (clause := match[0].strip())]
     whole = clauses if clauses and len(sentence.split()) > QUOTE_WORDS else [sentence]
     aimed = next((c for c in whole if first_match(cues, c)), whole[0])
     aimed = _CONJUNCTION.sub("", aimed)
     words = list(re.finditer(r"\S+", aimed))
-    return aimed[: words[min(len(words), QUOTE_WORDS) - 1].end()].rstrip(".,;:!") if words else ""
+    return aimed[: words[min(len(words), most) - 1].end()].rstrip(".,;:!") if words else ""
 
 
 def last_question(view: View) -> str:
@@ -192,16 +207,21 @@ def last_question(view: View) -> str:
     return ""
 
 
-def _opening(view: View) -> str:
+def _opening(view: View) -> Part:
+    """Asks where to start, unless the brief asks already."""
     minutes = f"We have {view.setup.minutes:g} minutes" if view.setup.clock.value != "untimed" else "There is no clock"
-    return f"{minutes}, and you drive. Where would you like to start?"
+    invited = f"{minutes}, and you drive."
+    return f"{invited} Where would you like to start?", invited
 
 
-def _told(move: Move, view: View) -> str:
-    told = " ".join(view.problem.fact(fact).tell for fact in move.facts)
-    if move.back:
-        return f"{told} {view.problem.fact(move.back).throw_back}"
-    return f"{told} {_vary(_REST[move.rest], view)}" if move.rest else told
+def _tell(move: Move, view: View) -> str:
+    return " ".join(view.problem.fact(fact).tell for fact in move.facts)
+
+
+def _told(move: Move, view: View) -> tuple[Part, ...]:
+    back = view.problem.fact(move.back).throw_back if move.back else ""
+    rest = _vary(_REST[move.rest], view) if move.rest else ""
+    return (_tell(move, view),), (rest, ""), (back or "",)
 
 
 def _thrown_back(move: Move, view: View) -> str:
@@ -210,24 +230,32 @@ def _thrown_back(move: Move, view: View) -> str:
     return _vary(_ASSUME, view)
 
 
-def _before(move: Move, view: View) -> str:
-    """What stands before the question: a few words about the answer or the time, and what the question quotes."""
-    preface = f"{_vary(_PREFACES[move.preface], view)} " if move.preface else ""
+def _recalled(move: Move) -> Part:
+    """What was said, where the question is about its very words."""
     if move.conflict:
-        both = f"“{clip(move.earlier or '', ())}”, and “{clip(move.quote or '', ())}”"
+        earlier, later = _quotes(move.earlier), _quotes(move.quote)
         reckoned = f": {move.sum}" if move.sum else ""
-        return f"{preface}You said {both}{reckoned}. "
+        return tuple(f"You said {one}, and {other}{reckoned}." for one, other in zip(earlier, later, strict=True))
     if move.press and move.press is not Press.COST:
-        return f"{preface}You said “{clip(move.quote or '', ())}”. "
-    return preface
+        return tuple(f"You said {quote}." for quote in _quotes(move.quote))
+    return ("",)
 
 
-def _steered(move: Move, view: View) -> str:
+def _quotes(sentence: str | None, cues: tuple[str, ...] = ()) -> Part:
+    """A quote in its lengths. A question mark in it would make a second question."""
+    return tuple(f"“{clip(sentence or '', cues, most).replace('?', '…')}”" for most in SHORTER_QUOTES)
+
+
+def _steered(move: Move, view: View) -> tuple[Part, ...]:
+    """With the open question again. Where both are too long, the steer alone; asked to repeat, the question alone."""
     reason = move.steer or SteerReason.OFF_TOPIC
     if reason is SteerReason.BOARD:
-        return _asked_of_the_board(move, view)
+        return ((_asked_of_the_board(move, view),),)
     words = _vary(_STEERS[reason], view)
-    return words if reason is SteerReason.NO_MORE_HINTS else f"{words} {last_question(view)}".strip()
+    if reason is SteerReason.NO_MORE_HINTS:
+        return ((words,),)
+    again = last_question(view)
+    return ((words, ""), (again,)) if again and reason is SteerReason.REPEAT else ((words,), (again, ""))
 
 
 def _asked_of_the_board(move: Move, view: View) -> str:
@@ -253,9 +281,10 @@ def _first(most: int, words: str) -> str:
     return " ".join(plain[:most]) + ("…" if len(plain) > most else "")
 
 
-def _curveball(move: Move, view: View) -> str:
+def _curveball(move: Move, view: View) -> tuple[Part, ...]:
     ball: Curveball = next(b for b in view.problem.curveballs if b.id == move.curveball)
-    return f"You said “{clip(move.quote or '', ball.targets)}”. {ball.change} {ball.question}"
+    said = tuple(f"You said {quote}." for quote in _quotes(move.quote, ball.targets))
+    return said, (f"{ball.change} {ball.question}",)
 
 
 def _vary(choices: tuple[str, ...], view: View) -> str:

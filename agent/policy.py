@@ -22,6 +22,7 @@ from agent.position import (
     askable,
     asked_for,
     by_weight,
+    fits_beside,
     fitting,
     hintable,
     monologue,
@@ -34,6 +35,7 @@ from agent.position import (
     steered_twice,
     strayed,
     timed,
+    told_at_the_start,
     what_remains,
     worth_another_look,
 )
@@ -118,8 +120,8 @@ DISCRETIONARY = frozenset({MoveKind.PROBE, MoveKind.DEEPEN})
 def begin(view: View, _: Schedule) -> Iterator[Move]:
     """Open with the brief; at mid level with what it is for as well."""
     if not view.turns:
-        told = (view.problem.facts[0].id,) if view.setup.level is Level.MID else ()
-        yield Move(kind=MoveKind.OPEN, stage=StageId.CLARIFY, because="the interview begins", facts=told)
+        told = told_at_the_start(view) if view.setup.level is Level.MID else ()
+        yield _facts(view, MoveKind.OPEN, list(told), because="the interview begins")
 
 
 def debrief(view: View, _: Schedule) -> Iterator[Move]:
@@ -196,10 +198,9 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     thrown = [f for f in facts if back_first and f.throw_back and f.id not in view.thrown_back | view.told]
     tellable = [f for f in facts if f not in thrown]
     if tellable:
-        told = fitting(tellable)[: FACTS_AT_ONCE[view.setup.level]]
-        back = thrown[0].id if thrown else None
-        rest = what_remains(tellable, told, asked) if not back else ""
-        yield _facts(view, MoveKind.TELL, told, rest=rest, back=back)
+        back = next((f for f in thrown if fits_beside(tellable[0], f)), None)
+        told = fitting(tellable, back)[: FACTS_AT_ONCE[view.setup.level]]
+        yield _facts(view, MoveKind.TELL, told, rest=what_remains(facts, told, back, asked), back=back)
     elif thrown:
         yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
     elif said.questions:
@@ -380,15 +381,21 @@ def _steer(view: View, reason: SteerReason, because: str) -> Move:
 
 
 def _facts(
-    view: View, kind: MoveKind, facts: list[Fact], *, rest: Literal["", "more", "open"] = "", back: str | None = None
+    view: View,
+    kind: MoveKind,
+    facts: list[Fact],
+    *,
+    because: str = "the candidate asked about the problem",
+    rest: Literal["", "more", "open"] = "",
+    back: Fact | None = None,
 ) -> Move:
     return Move(
         kind=kind,
         stage=stage_now(view),
-        because="the candidate asked about the problem",
+        because=because,
         facts=tuple(fact.id for fact in facts),
         rest=rest,
-        back=back,
+        back=back.id if back else None,
     )
 
 

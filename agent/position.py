@@ -9,6 +9,7 @@ from typing import Literal
 from agent.announcing import words_there
 from agent.clock import Schedule, heard
 from agent.events import ClockKind, Mode, MoveKind, Style
+from agent.reply import REPLY_WORDS, word_count
 from agent.view import TOUCHED, View
 from knowledge.cues import first_match, sentences
 from knowledge.schema import Fact, Point, StageId
@@ -17,7 +18,10 @@ TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
 LAST_RUNG = 3
 """Gives part of the answer away, so it is due only to who has committed to something since the point came up."""
 TELL_WORDS = 50
-"""Facts are told until they fill this many words: a reply stays under sixty. The rest can be asked for again."""
+"""Facts are told until they fill this many words, fewer beside a question that is thrown back; so a reply has room for
+what is said of the rest, which can be asked for again."""
+BRIEFED_WORDS = 75
+"""A brief and a fact told with it take at most this: set by hand, so that an opening keeps to `OPENING_WORDS`."""
 STRAY_WORDS = 25
 """Words from which an answer about an earlier stage is a rabbit hole and not an aside."""
 PROBES_PER_STAGE = {Style.HANDS_OFF: 3, Style.DRIVER: 5}
@@ -180,17 +184,39 @@ def _committed_since(view: View, point: Point) -> bool:
     return first is not None and any(made.kind == "decision" and made.turn > first for made in view.commitments)
 
 
-def what_remains(asked_for: list[Fact], told: list[Fact], questions: tuple[str, ...]) -> Literal["", "more", "open"]:
-    """What remains of the questions: facts that did not fit, questions that no fact answers, or nothing."""
-    if len(told) < len(asked_for):
+def what_remains(
+    asked_for: list[Fact], told: list[Fact], back: Fact | None, questions: tuple[str, ...]
+) -> Literal["", "more", "open"]:
+    """What remains of the questions: facts that did not fit, questions that no fact answers, or nothing.
+
+    Who gets a question thrown back hears no "assume the rest" beside it: it says as much.
+    """
+    if len(told) + bool(back) < len(asked_for):
         return "more"
-    return "open" if len(questions) > len(told) else ""
+    return "open" if not back and len(questions) > len(told) else ""
 
 
-def fitting(facts: list[Fact]) -> list[Fact]:
-    """As many as fit into one reply, at least one."""
-    words = list(accumulate(len(fact.tell.split()) for fact in facts))
-    return [fact for fact, total in zip(facts, words, strict=True) if total <= TELL_WORDS] or facts[:1]
+def fitting(facts: list[Fact], back: Fact | None = None) -> list[Fact]:
+    """As many as fit into one reply, beside the question that is thrown back; at least one."""
+    room = _room(back)
+    words = list(accumulate(word_count(fact.tell) for fact in facts))
+    return [fact for fact, total in zip(facts, words, strict=True) if total <= room] or facts[:1]
+
+
+def fits_beside(fact: Fact, back: Fact) -> bool:
+    """Whether one reply can tell a fact and throw another back."""
+    return word_count(fact.tell) <= _room(back)
+
+
+def _room(back: Fact | None) -> int:
+    """Words for facts in a reply."""
+    return min(TELL_WORDS, REPLY_WORDS - word_count(back.throw_back or "")) if back else TELL_WORDS
+
+
+def told_at_the_start(view: View) -> tuple[Fact, ...]:
+    """What the system is for, where a brief leaves room for it."""
+    first = view.problem.facts[0]
+    return (first,) if word_count(f"{view.problem.brief} {first.tell}") <= BRIEFED_WORDS else ()
 
 
 def asked_for(view: View, questions: tuple[str, ...]) -> list[Fact]:

@@ -19,6 +19,7 @@ from agent.models.budget import pack
 from agent.models.port import Message, Model
 from agent.outbound import ACKNOWLEDGEMENT_WORDS, Limits, forbidden_runs, outbound
 from agent.reader import Reader
+from agent.reply import composed, word_count
 from agent.view import View
 from knowledge.cues import sentences
 from knowledge.schema import Stage, StageId
@@ -108,7 +109,7 @@ class Wording:
                 pass
 
     async def _acknowledged(self, model: Model, view: View, move: Move, plain: str, words: Words) -> AsyncIterator[str]:
-        """For small models: at most one neutral sentence of theirs, then the authored words."""
+        """For small models: one neutral sentence of theirs where it fits, then the authored words."""
         prompt = load("acknowledge")
         limits = self._limits(view, words=ACKNOWLEDGEMENT_WORDS, questions=0)
         words.text = ""
@@ -122,12 +123,11 @@ class Wording:
                         break
         except TimeoutError:
             raise ModelStalled(f"{model.name} said nothing within {ACKNOWLEDGED_WITHIN_S:g} s") from None
-        if not self._acknowledges(said, view):
-            said = ""
-        if said:
+        whole = composed((said, ""), (plain,)) if self._acknowledges(said, view) else plain
+        if whole != plain:
             words.source = "model"
             words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
-        yield f"{said} {plain}".strip()
+        yield whole
 
     def _acknowledges(self, said: str, view: View) -> bool:
         """Whether a sentence is about the latest answer. Small models repeat themselves and recall old answers."""
@@ -146,7 +146,8 @@ class Wording:
         words.text = ""
         said = ""
         conversation = await self._packed(model, view, prompt.render(question=wanted), 90)
-        async for text, _done in self._admitted(model, conversation, self._limits(view), 90):
+        limits = self._limits(view, authored=word_count(plain))
+        async for text, _done in self._admitted(model, conversation, limits, 90):
             if "?" in text and not self._asks(text, wanted):
                 break
             said = text
@@ -155,7 +156,7 @@ class Wording:
                 words.prompts = {prompt.name: prompt.hash, "interviewer": load("interviewer").hash}
                 yield said
         if "?" not in said:
-            yield f"{said} {plain}".strip()
+            yield composed((said,), (plain,))
 
     async def _admitted(
         self, model: Model, conversation: list[Message], limits: Limits, tokens: int
@@ -202,4 +203,4 @@ def _told(error: Exception) -> str:
 
 def _finished(begun: str, plain: str) -> str:
     """A reply that a model left unfinished, completed in plain words. What was shown is not taken back."""
-    return begun if "?" in begun else f"{begun} {plain}".strip()
+    return begun if "?" in begun else composed((begun,), (plain,))

@@ -20,6 +20,8 @@ SPOKEN_WORDS = 34
 """Longest authored question, in words: two breaths at speaking pace, and the median reply stays under 35."""
 TOLD_WORDS = 50
 """Longest `tell` of a fact: what is said with one fact stays under sixty words with what introduces it."""
+OPENING_WORDS = 75
+"""Longest `brief` and `tell` of the first fact together: they are read out at the start."""
 CURVEBALL_WORDS = 42
 """Longest `change` and `question` together: the quoted commitment before them takes up to eighteen more."""
 LEAK_STEMS = 4
@@ -83,18 +85,32 @@ def check_problem(reading: Reading, problem: Problem, library: Library, *, file:
     _check_unique(reading, file, "probe", (point.probe for point in points))
     for point in points:
         check_point(reading, file, point, library)
-    for fact in problem.facts:
-        _check_length(reading, file, f"{fact.id}.tell", fact.tell, TOLD_WORDS)
-    for ball in problem.curveballs:
-        _check_length(
-            reading, file, f"{ball.id}.change and question", f"{ball.change} {ball.question}", CURVEBALL_WORDS
-        )
+    check_spoken(reading, file, problem)
     count = sum(len(point.misconceptions) for point in points)
     if count < MISCONCEPTIONS_PER_PROBLEM:
         reading.add(file, "misconceptions", f"has {count}; at least {MISCONCEPTIONS_PER_PROBLEM} are needed")
     cited = {source for point in points for source in point.sources} & library.cases.keys()
     if len(cited) < 4:
         reading.add(file, "sources", f"cites {len(cited)} cases; at least 4 are needed")
+
+
+def check_spoken(reading: Reading, file: str, problem: Problem) -> None:
+    """What is said beside the points' own questions must be short, and ask nothing where a question follows it."""
+    first = problem.facts[0]
+    _check_length(reading, file, f"brief and {first.id}.tell", f"{problem.brief} {first.tell}", OPENING_WORDS)
+    for fact in problem.facts:
+        _check_length(reading, file, f"{fact.id}.tell", fact.tell, TOLD_WORDS)
+        _check_length(reading, file, f"{fact.id}.throw_back", fact.throw_back or "", SPOKEN_WORDS)
+    for stage, opener in problem.openers.items():
+        _check_length(reading, file, f"openers.{stage}", opener, SPOKEN_WORDS)
+    for ball in problem.curveballs:
+        _check_length(
+            reading, file, f"{ball.id}.change and question", f"{ball.change} {ball.question}", CURVEBALL_WORDS
+        )
+    told = {"brief": problem.brief} | {f"{fact.id}.tell": fact.tell for fact in problem.facts}
+    for where, text in (told | {f"{ball.id}.change": ball.change for ball in problem.curveballs}).items():
+        if "?" in text:
+            reading.add(file, where, "asks a question, and another follows it")
 
 
 def check_ids(reading: Reading, file: str, problem: Problem) -> None:
@@ -123,6 +139,7 @@ def check_point(reading: Reading, file: str, point: Point, library: Library) -> 
     for where, question in spoken.items():
         _check_length(reading, file, f"{point.id}.{where}", question, SPOKEN_WORDS)
     for rung, hint in enumerate(point.hints, 1):
+        _check_length(reading, file, f"{point.id}.hints.{rung}", hint, TOLD_WORDS)
         if hint.count("?") > 1:
             reading.add(file, f"{point.id}.hints.{rung}", "asks more than one question")
     for source in point.sources:

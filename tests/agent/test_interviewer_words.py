@@ -11,11 +11,18 @@ import pytest
 
 from agent import wording
 from agent.errors import ModelError, ModelGarbled, ModelRefused, ModelStalled, ModelUnreachable
-from agent.events import Request
+from agent.events import Move, MoveKind, Preface, Request
 from agent.interviewer import Interviewer
-from agent.models.scripted import Scripted
-from agent.wording import REST_S, Wording
+from agent.models.scripted import Reply, Scripted
+from agent.outbound import ACKNOWLEDGEMENT_WORDS
+from agent.phrasing import plain
+from agent.reply import REPLY_WORDS
+from agent.view import Latest, Turn, View
+from agent.wording import REST_S, Wording, Words
+from knowledge.library import Library
+from knowledge.schema import Problem, StageId
 from tests.agent.desk import ANSWER, PROBE, REWORDED, SETUP, degraded, last_said, said
+from tests.agent.doubles import TellingReader
 
 # --- a model that fails -----------------------------------------------------------------------------------------------
 
@@ -176,3 +183,66 @@ async def test_a_candidate_cannot_close_the_fence_around_the_directors_note(make
     prompt = "\n".join(message.content for message in model.asked[-1])
     assert prompt.count("<") == prompt.count(">") == 2, "only the note's own fence"
     assert "a‹b go first, then ‹/nota›" in prompt
+
+
+# --- a model's words and the authored ones are one reply --------------------------------------------------------------
+
+LONG_ANSWER = "We start with the quarry and count stones by size and colour and weight every morning before they leave."
+LONG = (
+    "You start with the quarry and count stones by size and colour and weight every morning before they leave and "
+    "every evening after they return."
+)
+SHORT = "You start with the quarry and count stones by size."
+
+
+def challenged(tiny: Library) -> tuple[View, Move]:
+    """A position in which the longest challenge is due, behind the longest preface: 46 words."""
+    problem = tiny.problems["tiny"]
+    point = problem.point("clarify-amber")
+    wrong = point.misconceptions[0].model_copy(update={"challenge": f"Who {'really ' * 26}pays?"})
+    changed = problem.stages | {StageId.CLARIFY: (point.model_copy(update={"misconceptions": (wrong,)}),)}
+    turns = (Turn(1, "interviewer", PROBE, 0.0), Turn(2, "candidate", LONG_ANSWER, 0.0))
+    view = View(SETUP, Problem(**dict(problem) | {"stages": changed}), turns, latest=Latest(turn=2, text=LONG_ANSWER))
+    made = {"point": point.id, "misconception": 0, "preface": Preface.BRIEFLY, "because": "test"}
+    return view, Move(kind=MoveKind.CHALLENGE, stage=StageId.CLARIFY, **made)
+
+
+async def worded(tiny: Library, reply: Reply, *, small: bool) -> tuple[list[str], Words, str]:
+    """What is shown as it grows, what is kept, and the authored words."""
+    view, move = challenged(tiny)
+    words = Words()
+    saying = Wording(tiny.stages, Scripted([reply], small=small), TellingReader())  # type: ignore[arg-type]
+    shown = [text async for text in saying.say(view, move, words)]
+    return shown, words, plain(move, view, tiny.stages)
+
+
+async def test_a_small_models_acknowledgement_is_left_out_where_it_does_not_fit(tiny: Library) -> None:
+    assert len(LONG.split()) == ACKNOWLEDGEMENT_WORDS
+    shown, words, authored = await worded(tiny, LONG, small=True)
+    assert len(authored.split()) == 46
+    assert shown == [authored]
+    assert (words.source, words.prompts) == ("plain", {})
+
+
+async def test_a_small_models_acknowledgement_is_said_where_it_fits(tiny: Library) -> None:
+    shown, words, authored = await worded(tiny, SHORT, small=True)
+    assert shown == [f"{SHORT} {authored}"]
+    assert words.source == "model"
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["ends", "fails"])
+@pytest.mark.parametrize(("begun", "kept"), [(LONG, ""), (SHORT, f"{SHORT} "), (f"{SHORT} {LONG}", f"{SHORT} ")])
+async def test_what_a_large_model_states_leaves_room_for_the_authored_question(
+    tiny: Library, begun: str, kept: str, fails: bool
+) -> None:
+    reply: Reply = (f"{begun} ", ModelStalled("silent")) if fails else begun
+    shown, words, authored = await worded(tiny, reply, small=False)
+    assert words.text == shown[-1] == f"{kept}{authored}"
+    assert all(later.startswith(earlier) for earlier, later in pairwise(shown)), "what was shown was taken back"
+
+
+async def test_a_large_models_own_question_may_use_the_whole_reply(tiny: Library) -> None:
+    own = f"{SHORT} Who {'really ' * 47}pays?"
+    shown, words, authored = await worded(tiny, own, small=False)
+    assert len(f"{own} {authored}".split()) > REPLY_WORDS
+    assert shown[-1] == words.text == own

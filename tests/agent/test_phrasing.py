@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -16,14 +15,11 @@ from agent.claims import hit_by
 from agent.events import ClockKind, Mode, Move, MoveKind, Request, Setup, SteerReason, Style
 from agent.models.port import Message
 from agent.models.scripted import Scripted
-from agent.outbound import REPLY_WORDS
 from agent.phrasing import CLOSING, QUOTE_WORDS, clip, fenced, last_question, left_out, messages, plain, question
 from agent.transcript import fold
-from agent.view import View
 from agent.wording import Wording, Words
 from knowledge.cues import first_match
-from knowledge.library import Library
-from knowledge.schema import Problem, StageId
+from knowledge.schema import StageId
 from prompts import load
 from tests.agent.boards import boards, drawing
 from tests.agent.script import Script
@@ -31,17 +27,10 @@ from tests.factory import Talk, shown, tiny_library
 
 LIBRARY = tiny_library()
 SYSTEM = load("interviewer")
-SIXTEEN = "I would use two towers for retrieval and then rank with one big model for everyone"
 
 
 def move(kind: MoveKind, **rest: object) -> Move:
     return Move.model_validate({"kind": kind, "stage": StageId.CLARIFY, "because": "test", **rest})
-
-
-def at(problem: Problem) -> View:
-    """An interview about `problem` in which a question is open."""
-    view = Script(Setup(problem=problem.id)).say(MoveKind.OPEN).view
-    return View(setup=view.setup, problem=problem, turns=view.turns, moves=view.moves)
 
 
 # --- plain words -----------------------------------------------------------------------------------------------------
@@ -108,36 +97,6 @@ def test_a_problem_may_open_a_stage_in_its_own_way() -> None:
     assert question(move(MoveKind.ADVANCE, stage=StageId.DATA), view, LIBRARY.stages) == "Whose rows are these?"
     usual = question(move(MoveKind.ADVANCE, stage=StageId.SERVE), view, LIBRARY.stages)
     assert usual == LIBRARY.stages[StageId.SERVE].opener
-
-
-def every_move(problem: Problem) -> Iterator[Move]:
-    """Everything of a problem that an interviewer can come to say, each with its longest introduction."""
-    for point in problem.points:
-        yield move(MoveKind.PROBE, point=point.id, touched=True)
-        yield move(MoveKind.DEEPEN, point=point.id)
-        yield from (move(MoveKind.HINT, point=point.id, rung=rung) for rung in (1, 2, 3))
-        for index in range(len(point.misconceptions)):
-            yield move(MoveKind.CHALLENGE, point=point.id, misconception=index)
-    for ball in problem.curveballs:
-        yield move(MoveKind.CURVEBALL, curveball=ball.id, quote=SIXTEEN)
-    for fact in problem.facts:
-        yield from (move(MoveKind.TELL, facts=(fact.id,), rest=rest) for rest in ("more", "open"))
-        if fact.throw_back:
-            yield move(MoveKind.THROW_BACK, facts=(fact.id,))
-    for stage in StageId:
-        yield move(MoveKind.ADVANCE, stage=stage, because="soft limit of it")
-
-
-def test_whatever_the_shipped_library_says_is_short_and_asks_one_thing(library: Library) -> None:
-    assert len(SIXTEEN.split()) == QUOTE_WORDS
-    wrong = []
-    for problem in library.problems.values():
-        view = at(problem)
-        for one in every_move(problem):
-            words = plain(one, view, library.stages)
-            if words.count("?") > 1 or len(words.split()) > REPLY_WORDS:
-                wrong.append((problem.id, one.kind, one.point or one.curveball or one.facts, words))
-    assert wrong == []
 
 
 def test_steering_back_repeats_the_open_question() -> None:

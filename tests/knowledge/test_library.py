@@ -173,6 +173,30 @@ FAULTS: dict[str, tuple[Fault, str, str, str]] = {
         in_problem(lambda d: d["curveballs"][0].update(change="word " * 42)),
         PROBLEM, "ball-0.change and question", "over 42",
     ),
+    "a hint too long to say": (
+        in_point(hints=["Think.", "word " * 51, "It is this."]), PROBLEM, f"{POINT.id}.hints.2", "over 50"
+    ),
+    "a question too long to throw back": (
+        in_problem(lambda d: d["facts"][0].update(throw_back=f"What {'would ' * 34}you guess?")),
+        PROBLEM, "fact-0.throw_back", "over 34",
+    ),
+    "an opener too long to say": (
+        in_problem(lambda d: d.update(openers={"data": f"What {'would ' * 34}you log?"})),
+        PROBLEM, "openers.data", "over 34",
+    ),
+    "an opening too long to read out": (
+        in_problem(lambda d: d.update(brief="word " * 80)), PROBLEM, "brief and fact-0.tell", "over 75"
+    ),
+    "a brief that asks": (
+        in_problem(lambda d: d.update(brief="How would you find stones?")), PROBLEM, "brief", "asks a question"
+    ),
+    "a fact that asks": (
+        in_problem(lambda d: d["facts"][0].update(tell="Who knows?")), PROBLEM, "fact-0.tell", "asks a question"
+    ),
+    "a changed constraint that asks": (
+        in_problem(lambda d: d["curveballs"][0].update(change="What if it rains?")),
+        PROBLEM, "ball-0.change", "asks a question",
+    ),
     "a hint that asks twice": (
         in_point(hints=["Think.", "Who? And when?", "It is this."]), PROBLEM, f"{POINT.id}.hints.2", "more than one"
     ),
