@@ -94,9 +94,9 @@ class SteerReason(StrEnum):
     WANTS_SCORE = "wants-score"
     INSTRUCTION = "instruction"
     NO_MORE_HINTS = "no-more-hints"
+    TRY_FIRST = "try-first"
     REPEAT = "repeat"
     SILENCE = "silence"
-    OFF_TOPIC = "off-topic"
     RABBIT_HOLE = "rabbit-hole"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.announcing import announced, asks_for_stage
-from agent.clock import HEARD_WORDS
+from agent.clock import HEARD_WORDS, heard
 from knowledge.cues import sentences, stems
 from knowledge.schema import StageId
 
@@ -31,7 +31,7 @@ _HINT = _any(
 )
 _REPEAT = _any(
     r"\b(can|could|would) you (please )?(repeat|rephrase|say) (the question|that( again)?|it( again)?|your question)",
-    r"^\W*(sorry,? )?(what was the question|repeat( please| that)?|come again|pardon( me)?)\W*$",
+    r"^\W*(sorry,? )?(what was (the question|that)|repeat( please| that)?|come again|pardon( me)?)\W*$",
 )
 _NEXT = _any(
     r"\b(shall|can|could|should) we (please )?(go on|go|move on|move|continue|turn) to\b",
@@ -105,7 +105,7 @@ _QUOTED = re.compile(r"(?<=\w )[\"“][^\"“”]*([\"”]|$)")
 """What somebody else is said to say: users of the designed system give orders too."""
 _STALL = _any(
     r"^\W*(i (really |honestly )?(don'?t|do not) know( (this|that|it|much|how|what|about)\b.{0,40})?|no idea|"
-    r"not sure|i'?m (not sure|stuck|blank(ing)?)"
+    r"not sure|i'?m (not sure|stuck|lost|blank(ing)?)"
     r"|no clue|dunno|idk|hm+|uh+m*|um+|i have no idea|nothing comes to mind|i can'?t think of (anything|it)|"
     r"n/?a)\W*$",
 )
@@ -200,8 +200,8 @@ def inbound(text: str) -> Inbound:
         wants_answer=bool(_ANSWER.search(tail)),
         wants_score=bool(_SCORE.search(tail)),
         instruction=any(is_instruction(part) for part in sentences(text)),
-        questions=clarifying_questions(text),
-        interrogatives=interrogatives(text),
+        questions=clarifying_questions(heard(text)),
+        interrogatives=interrogatives(heard(text)),
     )
     asked = (found.wants_hint, found.wants_repeat, found.wants_next, found.wants_finish, found.wants_answer)
     others = (found.wants_score, found.check_in, found.instruction)

@@ -40,11 +40,16 @@ _STEERS: dict[SteerReason, tuple[str, ...]] = {
     SteerReason.WANTS_SCORE: ("We keep feedback for the end.", "All of that comes after the interview."),
     SteerReason.INSTRUCTION: ("I run the interview and you do the design.", "Let us stay with the design."),
     SteerReason.NO_MORE_HINTS: ("I have no more to give you on this. Decide with what you have, or ask to move on.",),
+    SteerReason.TRY_FIRST: (
+        "Commit to a first version with what you have, then ask me again.",
+        "Say what you would do with that first, however rough; then ask again.",
+    ),
     SteerReason.REPEAT: ("Once more.", "I asked this."),
     SteerReason.SILENCE: ("Take your time.", "Say what you are sure of first."),
-    SteerReason.OFF_TOPIC: ("Let us come back to the design.",),
     SteerReason.RABBIT_HOLE: ("We have been there already.", "Let us leave that part as it is."),
 }
+_UNASKED = frozenset({SteerReason.NO_MORE_HINTS, SteerReason.TRY_FIRST})
+"""Steers behind which the question is not said again: a hint was just given on it."""
 _PRESSES: dict[Press, tuple[str, ...]] = {
     Press.REASON: ("What does that do for you here that something simpler would not?", "Why that, for this problem?"),
     Press.NUMBER: ("How much is that, roughly, in numbers?", "What number would you put on that, even a rough one?"),
@@ -227,6 +232,10 @@ def _told(move: Move, view: View) -> tuple[Part, ...]:
 def _thrown_back(move: Move, view: View) -> str:
     if move.facts:
         return view.problem.fact(move.facts[0]).throw_back or ""
+    if move.steer is SteerReason.REPEAT:
+        return f"{_vary(_REST['open'], view)} {_steered(move, view)}"
+    if move.steer:
+        return f"{_vary(_STEERS[move.steer], view)} {_vary(_REST['open'], view)}"
     return _vary(_ASSUME, view)
 
 
@@ -248,11 +257,11 @@ def _quotes(sentence: str | None, cues: tuple[str, ...] = ()) -> Part:
 
 def _steered(move: Move, view: View) -> tuple[Part, ...]:
     """With the open question again. Where both are too long, the steer alone; asked to repeat, the question alone."""
-    reason = move.steer or SteerReason.OFF_TOPIC
+    reason = move.steer or SteerReason.REPEAT
     if reason is SteerReason.BOARD:
         return ((_asked_of_the_board(move, view),),)
     words = _vary(_STEERS[reason], view)
-    if reason is SteerReason.NO_MORE_HINTS:
+    if reason in _UNASKED:
         return ((words,),)
     again = last_question(view)
     return ((words, ""), (again,)) if again and reason is SteerReason.REPEAT else ((words,), (again, ""))

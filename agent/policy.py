@@ -8,7 +8,8 @@ What holds for every candidate, proved in `tests/agent/test_policy.py`: every in
 and the last `debrief`; no probe is asked twice; no point gets more hints than its mode has rungs; no probe asks for a
 point that was already shown; curveballs are few and aimed at a recorded commitment; no stage is continued after its
 hard limit; a clarifying question is answered or thrown back before anything else is asked; a wrong claim or a
-contradiction is questioned once.
+contradiction is questioned once; no rung of a hint follows another on its point before something was tried, and the
+last not before something was decided.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from agent.position import (
     timed,
     told_at_the_start,
     what_remains,
+    withheld,
     worth_another_look,
 )
 from agent.pushing import challenge, contradiction, curveball, drawing, press
@@ -148,10 +150,9 @@ def repeat(view: View, _: Schedule) -> Iterator[Move]:
 
 
 def out_of_time(view: View, schedule: Schedule) -> Iterator[Move]:
-    """No stage is continued after its hard limit; what was asked about the problem is still answered first."""
+    """No stage is continued after its hard limit."""
     stage = stage_now(view)
     if timed(view) and view.elapsed >= schedule.hard(stage):
-        yield from clarify(view, schedule)
         because = f"hard limit of {stage} at {schedule.hard(stage):.1f} min"
         yield from _advance(view, schedule, because, Preface.TIME)
 
@@ -171,21 +172,32 @@ def unreadable(view: View, _: Schedule) -> Iterator[Move]:
 
 def withhold(view: View, _: Schedule) -> Iterator[Move]:
     """Asked for the answer or the score, or given orders, stay in role."""
+    reason = _withheld_reason(view)
+    if reason and not steered_twice(view):
+        yield _steer(view, reason, WITHHELD[reason])
+
+
+def _withheld_reason(view: View) -> SteerReason | None:
     flags = view.latest.inbound
-    if steered_twice(view):
-        return
     if flags.instruction:
-        yield _steer(view, SteerReason.INSTRUCTION, "the candidate gave the interviewer orders")
-    elif flags.wants_score:
-        yield _steer(view, SteerReason.WANTS_SCORE, "the candidate asked how it is going")
-    elif flags.wants_answer:
-        yield _steer(view, SteerReason.WANTS_ANSWER, "the candidate asked for the answer")
+        return SteerReason.INSTRUCTION
+    if flags.wants_score:
+        return SteerReason.WANTS_SCORE
+    return SteerReason.WANTS_ANSWER if flags.wants_answer else None
+
+
+WITHHELD = {
+    SteerReason.INSTRUCTION: "the candidate gave the interviewer orders",
+    SteerReason.WANTS_SCORE: "the candidate asked how it is going",
+    SteerReason.WANTS_ANSWER: "the candidate asked for the answer",
+}
 
 
 def clarify(view: View, _: Schedule) -> Iterator[Move]:
-    """Answer what was asked about the problem, or throw it back.
+    """Answer what was asked about the problem, or throw it back, before the old question is asked again.
 
-    Early on any question may be meant for the interviewer; later only one that the candidate leaves open is.
+    Where no fact answers and something else was asked for beside it, that gets its word too. Early on any question may
+    be meant for the interviewer; later only one that the candidate leaves open is.
     """
     if view.latest.request:
         return
@@ -204,18 +216,21 @@ def clarify(view: View, _: Schedule) -> Iterator[Move]:
     elif thrown:
         yield _facts(view, MoveKind.THROW_BACK, thrown[:1])
     elif said.questions:
-        yield _facts(view, MoveKind.THROW_BACK, [])
+        beside = SteerReason.REPEAT if said.wants_repeat else _withheld_reason(view)
+        yield _facts(view, MoveKind.THROW_BACK, []).model_copy(update={"steer": beside})
 
 
 def hint(view: View, _: Schedule) -> Iterator[Move]:
-    """The next rung for whoever asks, while there is one."""
+    """The next rung for whoever asks and tried the one before, while there is one."""
     if view.latest.request is not Request.HINT and not view.latest.inbound.wants_hint:
         return
     point = hintable(view)
     if point:
         yield _hint(view, point, "the candidate asked for a hint")
     elif not steered_twice(view):
-        yield _steer(view, SteerReason.NO_MORE_HINTS, "no rung is left here")
+        tried = not withheld(view)
+        reason = SteerReason.NO_MORE_HINTS if tried else SteerReason.TRY_FIRST
+        yield _steer(view, reason, "no rung is left here" if tried else "the next rung is not earned yet")
 
 
 def skip(view: View, schedule: Schedule) -> Iterator[Move]:
@@ -311,11 +326,11 @@ RULES: tuple[Rule, ...] = (
     begin,
     debrief,
     close,
+    clarify,
     repeat,
     out_of_time,
     unreadable,
     withhold,
-    clarify,
     hint,
     skip,
     hold,

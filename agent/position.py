@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from agent.announcing import words_there
+from agent.board import changed
 from agent.clock import Schedule, heard
-from agent.events import ClockKind, Mode, MoveKind, Style
+from agent.events import ClockKind, Mode, Move, MoveKind, Style
 from agent.reply import REPLY_WORDS, word_count
+from agent.trying import tries
 from agent.view import TOUCHED, View
 from knowledge.cues import first_match, sentences
 from knowledge.schema import Fact, Point, StageId
@@ -160,22 +162,64 @@ def steered_twice(view: View) -> bool:
 
 
 def hintable(view: View) -> Point | None:
-    """The point to give a hint on: the one asked last while it is open, else the heaviest open one of the stage."""
-    shown = view.shown
-    stage = stage_now(view)
+    """The point to give a hint on: the one asked last while it is open, else the heaviest open one of the stage.
+
+    None while the last rung waits to be tried, and while the point asked last has one that is not due.
+    """
+    if untried(view) or withheld(view):
+        return None
+    last = _asked_last(view)
+    queue = [point for point in view.problem.points if last and point.id == last.point]
+    queue += by_weight([p for p in view.problem.stages[stage_now(view)] if required(view, p)])
+    return next((p for p in queue if p.id not in view.shown and next_rung(view, p)), None)
+
+
+def withheld(view: View) -> bool:
+    """Whether the point asked last is open and its ladder has a rung that is not due yet."""
+    last = _asked_last(view)
+    if last is None or last.point is None or last.point in view.shown:
+        return False
+    point = view.problem.point(last.point)
+    return _rung_above(view, point) is not None and next_rung(view, point) is None
+
+
+def untried(view: View) -> bool:
+    """Whether the last question of the stage was a hint, and nothing was tried since."""
+    last = _asked_last(view)
+    return last is not None and last.kind is MoveKind.HINT and not _tried_since(view, last)
+
+
+def _asked_last(view: View) -> Move | None:
+    """The last probe or hint of the stage."""
     kinds = {MoveKind.PROBE, MoveKind.HINT}
-    asked = [m.point for m in view.moves if m.stage is stage and m.kind in kinds and m.point]
-    queue = [point for point in view.problem.points if point.id in asked[-1:]]
-    queue += by_weight([p for p in view.problem.stages[stage] if required(view, p)])
-    return next((p for p in queue if p.id not in shown and next_rung(view, p)), None)
+    stage = stage_now(view)
+    return next((m for m in reversed(view.moves) if m.stage is stage and m.kind in kinds), None)
 
 
 def next_rung(view: View, point: Point) -> int | None:
-    """The rung that is due on a point, one above the last; None when there is none."""
+    """The rung that is due on a point, one above the last; None when there is none.
+
+    Above the first one something must have been tried since the last, for the last rung also decided.
+    """
+    rung = _rung_above(view, point)
+    given = [m for m in view.moves if m.kind is MoveKind.HINT and m.point == point.id]
+    if rung is None or (given and not _tried_since(view, given[-1])):
+        return None
+    return rung if rung < LAST_RUNG or _committed_since(view, point) else None
+
+
+def _rung_above(view: View, point: Point) -> int | None:
+    """The rung above the last that was given on a point, due or not; None at the top of the ladder."""
     given = [m.rung for m in view.moves if m.kind is MoveKind.HINT and m.point == point.id]
     rung = max(given, default=0) + 1
-    due = rung <= TOP_RUNG[view.setup.mode] and (rung < LAST_RUNG or _committed_since(view, point))
-    return rung if due else None
+    return rung if rung <= TOP_RUNG[view.setup.mode] else None
+
+
+def _tried_since(view: View, move: Move) -> bool:
+    """Whether the candidate tried anything after a move: said it, or drew it."""
+    made = max(index for index, turn in enumerate(view.turns) if turn.move == move)
+    answers = ((before, turn) for before, turn in pairwise(view.turns[made:]) if turn.who == "candidate")
+    return any(tries(turn.text) or changed(before.board, turn.board) for before, turn in answers)
 
 
 def _committed_since(view: View, point: Point) -> bool:

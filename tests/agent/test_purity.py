@@ -16,7 +16,7 @@ RANK = {"prompts": 0, "knowledge": 0, "agent": 1, "evals": 2, "ui": 3}
 PURE = re.compile(r"\bPURE\b|\bValues (and protocols )?only\b|\bArithmetic only\b")
 CORE = (
     "board clash claims clock coverage drawing events handwaving inbound judgement ledger mermaid outbound phrasing "
-    "policy pushing reply review rewind scoring transcript"
+    "policy pushing reply review rewind scoring transcript trying"
 )
 MUST_BE_PURE = {f"agent.{name}" for name in CORE.split()} | {"knowledge.cues", "knowledge.schema"}
 REACHES_OUT = set(

@@ -161,6 +161,49 @@ def test_a_headline_is_drawn_out(talk: Talk) -> None:
     assert talk.last.press is Press.MORE
 
 
+def test_scale_without_a_number_is_asked_for_it(talk: Talk) -> None:
+    said = "The stones come from everywhere, and the whole quarry scales well, as everybody who was there can see."
+    in_stage(talk, StageId.DATA).answer(said)
+    assert (talk.last.kind, talk.last.press) == (MoveKind.DEEPEN, Press.NUMBER)
+    assert "“the whole quarry scales well”" in last_words(talk)
+    assert "number" in last_words(talk)
+    assert in_stage(talk, StageId.FEATURES).answer(f"{said} I count 300 of them.").press is None
+
+
+DODGED = "It gives us fresh stones for every visitor and everybody sees the newest of them."
+
+
+def test_a_dodged_price_is_asked_for_again(talk: Talk) -> None:
+    in_stage(talk, StageId.DATA)
+    assert talk.answer(DODGED, shown("data-amber")).press is None, "nothing was asked about a price yet"
+    assert (talk.last.kind, talk.last.point) == (MoveKind.DEEPEN, "data-amber")
+    assert talk.answer(DODGED).press is Press.COST
+    assert last_words(talk).endswith("?")
+    assert talk.answer(DODGED).press is None, "pressed twice in one stage"
+
+
+def test_a_price_that_is_named_is_not_asked_for_again(talk: Talk) -> None:
+    in_stage(talk, StageId.DATA).answer(DODGED, shown("data-amber"))
+    assert talk.last.kind is MoveKind.DEEPEN
+    assert talk.answer(f"{DODGED} It makes the trains slower.").press is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "most"),
+    [
+        (Press.NUMBER, "The stones come from everywhere, and the whole quarry scales well, as all of us can see.", 2),
+        (Press.COST, DODGED, 2),
+        (Press.MORE, "Old stones.", 3),
+    ],
+)
+def test_a_kind_of_pointed_question_is_used_up(talk: Talk, kind: Press, said: str, most: int) -> None:
+    for stage in list(StageId)[1:7]:
+        in_stage(talk, stage)
+        talk.answer(said, shown(f"{stage}-amber"))
+        talk.answer(said, shown(f"{stage}-basalt", state="unsure"))
+    assert sum(move.press is kind for move in talk.view.moves) == most
+
+
 def test_clarifying_is_not_pressed(talk: Talk) -> None:
     talk.answer("Everything goes through Kafka, and that is how the stones are found here today.")
     assert talk.last.press is None

@@ -288,6 +288,25 @@ def test_every_shipped_cap_is_computed_at_every_level() -> None:
         card({}, level)
 
 
+# --- levels ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(cells("shown", "unsure"))
+def test_the_same_evidence_never_scores_higher_at_a_higher_level(read: dict[Key, Cell]) -> None:
+    mid, senior, staff = (card(read, level) for level in Level)
+    assert mid.overall >= senior.overall >= staff.overall
+    assert all(mid.dimensions[d] >= senior.dimensions[d] >= staff.dimensions[d] for d in Dimension)
+
+
+@pytest.mark.parametrize("depth", list(Depth))
+def test_the_same_evidence_scores_lower_at_staff_than_at_senior_than_at_mid(depth: Depth) -> None:
+    held = view({(2, p): shown(p, quote((2, p)), depth) for p in POINTS if p.endswith("-amber")})
+    mid, senior, staff = (score(held.at_level(level), SCORING, LIBRARY.stages) for level in Level)
+    assert mid.overall > senior.overall > staff.overall > 0
+    assert mid.verdict.rank >= senior.verdict.rank >= staff.verdict.rank
+
+
 # --- the contract ----------------------------------------------------------------------------------------------------
 
 
