@@ -19,7 +19,7 @@ from knowledge.schema import Fact, Point, StageId
 TOP_RUNG = {Mode.INTERVIEW: 2, Mode.PRACTICE: 3}
 LAST_RUNG = 3
 """Gives part of the answer away, so it is due only to who has committed to something since the point came up."""
-TELL_WORDS = 50
+TELL_WORDS = 40
 """Facts are told until they fill this many words, fewer beside a question that is thrown back; so a reply has room for
 what is said of the rest, which can be asked for again."""
 BRIEFED_WORDS = 75

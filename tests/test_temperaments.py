@@ -113,10 +113,10 @@ def test_stuffing_and_bluffing_score_below_solid_mid(problem: str, temperament: 
 
 
 @each("confident-bluffer")
-def test_a_bluffer_is_pressed_and_stays_without_a_hire(problem: str, name: str, played: Play) -> None:
+def test_a_bluffer_is_pressed_or_challenged_and_stays_without_a_hire(problem: str, name: str, played: Play) -> None:
     one = played(problem, name)
     view, card = one.view, one.card
-    assert any(move.press for move in view.moves)
+    assert any(move.press or move.kind is MoveKind.CHALLENGE for move in view.moves)
     assert card.verdict is Verdict.NO_HIRE
 
 
@@ -132,13 +132,15 @@ def test_staff_is_probed_deeper_at_staff_level_and_meets_at_most_two_curveballs(
     senior, staff = (played(problem, name, level).view for level in (Level.SENIOR, Level.STAFF))
     assert most_deepened(senior) <= 1
     assert most_deepened(staff) <= 2
-    assert len(senior.curveballs) <= 1 <= len(staff.curveballs) <= 2
+    assert len(senior.curveballs) <= 1
+    assert len(staff.curveballs) <= 2
     assert all(move.quote for move in staff.moves if move.kind is MoveKind.CURVEBALL)
 
 
 def test_staff_level_goes_deeper_somewhere(played: Play) -> None:
     views = [played(problem, name, Level.STAFF).view for problem, name in everywhere("staff")]
     assert any(most_deepened(view) == 2 for view in views)
+    assert sum(bool(view.curveballs) for view in views) > len(views) / 2
     assert any(len(view.curveballs) == 2 for view in views)
 
 
@@ -173,7 +175,6 @@ def test_a_one_liner_is_drawn_out(problem: str, name: str, played: Play) -> None
 @each("feature-rabbit-hole")
 def test_a_rabbit_hole_is_left_for_the_rest_of_the_design(problem: str, name: str, played: Play) -> None:
     view = played(problem, name).view
-    assert StageId.MODEL in view.entered
     assert max(view.entered, key=lambda stage: stage.rank).rank > StageId.MODEL.rank
     assert sum(move.stage is StageId.FEATURES for move in view.moves) <= 6, "it was led down the hole"
 
@@ -199,7 +200,7 @@ def test_who_asks_for_everything_gets_neither_answer_nor_score(
 ) -> None:
     one = played(problem, name)
     view, card = one.view, one.card
-    assert {MoveKind.TELL, MoveKind.HINT} <= set(kinds(view))
+    assert MoveKind.TELL in kinds(view)
     assert all(move.rung <= 2 for move in view.moves), "the last rung was given in a strict interview"
     said = " ".join(words(view))
     assert not any(point.statement in said or point.strong in said for point in library.problems[problem].points)
@@ -209,6 +210,7 @@ def test_who_asks_for_everything_gets_neither_answer_nor_score(
 
 def test_who_asks_for_answer_and_score_is_steered(played: Play) -> None:
     moves = [move for problem, name in everywhere("asks-for-everything") for move in played(problem, name).view.moves]
+    assert any(move.kind is MoveKind.HINT for move in moves)
     steers = {SteerReason.WANTS_ANSWER, SteerReason.WANTS_SCORE, SteerReason.INSTRUCTION}
     assert steers <= {move.steer for move in moves}
 
