@@ -39,7 +39,7 @@ CALIBRATION = Calibration(
     here=0.3,
     shown=0.67,
     unsure=0.1,
-    judged_from=-7.0,
+    judged_from=-6.0,
 )
 """Fitted by `python -m evals.coverage.fit`, which also says how well it reads. `asked` and `here` are set by hand: the
 labelled answers answer no question; in an interview an answer is mostly about what was asked (docs/decisions.md). From

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import yaml
+
 from agent.crossencoder import load_judge
 from agent.judgement import Judge
 from agent.misconceptions import Embed, by_meaning, excepted, misconception_index, misconceptions
-from evals.coverage.answers import FITTED_ON, problems_with, said
+from evals.coverage.answers import DATA, FITTED_ON, problems_with
 from evals.coverage.pairs import claim_pairs, wrong_claims
 from evals.coverage.statements import remembering
 from knowledge.embedding import load_embedder
@@ -64,16 +66,26 @@ def _argued(library: Library, judge: Judge) -> Iterator[tuple[str, float]]:
 
 
 def _false_alarms(library: Library, embed: Embed, judge: Judge) -> None:
-    found, total = dict.fromkeys(CUTS, 0), 0
+    """Prints the share of the test answers that would be questioned, whole and without sentences that are labelled as
+    turning a point down: those are mostly wrong, and asked about rightly."""
+    surest: dict[str, list[float]] = {"whole": [], "without sentences that turn a point down": []}
     for name in problems_with("test"):
         known = misconception_index(library.problems[name], embed)
-        for text in (answer.text for answer in said(name, "test")):
-            total += 1
-            surest = max((c.probability for c in by_meaning(text, known, embed, judge, stated=0.0)), default=0.0)
-            for cut in CUTS:
-                found[cut] += surest >= cut
-    shares = ", ".join(f"{cut:g} {count / total:.2f}" for cut, count in found.items())
-    print(f"  {total} answers of the test set in which a claim is found: {shares}")
+        for whole, rest in _answers(name):
+            for kind, text in zip(surest, (whole, rest), strict=True):
+                cells = by_meaning(text, known, embed, judge, stated=0.0)
+                surest[kind].append(max((cell.probability for cell in cells), default=0.0))
+    for kind, probable in surest.items():
+        shares = ", ".join(f"{cut:g} {sum(p >= cut for p in probable) / len(probable):.2f}" for cut in CUTS)
+        print(f"  {len(probable)} answers of the test set, {kind}: a claim is found in {shares}")
+
+
+def _answers(problem_id: str) -> Iterator[tuple[str, str]]:
+    """Test answers, each also without its sentences that are labelled as rejecting or negating a point."""
+    for answer in yaml.safe_load((DATA / f"test-{problem_id}.yaml").read_text(encoding="utf-8")):
+        said = [(one["text"].strip(), set((one.get("near") or {}).values())) for one in answer["sentences"]]
+        kept = (text for text, near in said if not near & {"rejects", "negated"})
+        yield " ".join(text for text, _ in said), " ".join(kept)
 
 
 if __name__ == "__main__":
