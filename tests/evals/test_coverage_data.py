@@ -26,7 +26,7 @@ from tests.agent.doubles import bag_of_stems
 
 
 def test_every_point_has_sentences_that_show_it_and_sentences_that_only_seem_to(library: Library) -> None:
-    total = 0
+    total = mixed = 0
     for problem in library.problems.values():
         pairs = contrast_pairs(problem)
         assert pairs.keys() == {point.id for point in problem.points}
@@ -34,9 +34,10 @@ def test_every_point_has_sentences_that_show_it_and_sentences_that_only_seem_to(
             assert any(kinds.get(kind) for kind in SHOWS), (problem.id, point)
             assert any(kinds.get(kind) for kind in FAILS), (problem.id, point)
             assert len(kinds["negated"]) >= 3, (problem.id, point)
-            assert kinds[MIXED], (problem.id, point)
+            mixed += len(kinds.get(MIXED, ()))
             total += sum(map(len, kinds.values()))
     assert total >= 13_000
+    assert mixed >= 1_400, "reviewers may drop all of a point, not of many"
 
 
 def test_every_wrong_claim_has_sentences_that_make_it_and_fair_ones(library: Library) -> None:

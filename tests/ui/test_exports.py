@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.archive import archived, read
@@ -556,6 +556,7 @@ def test_the_credit_shown_is_the_credit_scored(scoring: Scoring) -> None:
     assert sum(one.unprompted for one in rows.values()) == pytest.approx(unprompted)
 
 
+@example([([5e-324], 0.0)])
 @given(st.lists(st.tuples(st.lists(st.floats(0, 1e6), min_size=1, max_size=3), st.floats(0, 1e6)), max_size=9))
 def test_bars_stay_in_their_picture(drawn: list[tuple[list[float], float]]) -> None:
     chart = bars([Bar("<a>", tuple(parts), mark, "b") for parts, mark in drawn], "Title")

@@ -15,6 +15,8 @@ WIDTH = 460
 _ROW = 25
 _LEFT, _RIGHT = 168, 92
 """Room for the label before the bar and for the words behind it."""
+LEAST = 1e-6
+"""What the longest bar is taken for where there is next to nothing to draw."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Bar:
 
 def bars(rows: Sequence[Bar], title: str) -> str:
     """One row per bar, all on one scale. The parts of a bar have the classes `part-0`, `part-1` and so on."""
-    most = max((max(sum(row.parts), row.mark) for row in rows), default=0) or 1
+    most = max([LEAST, *(max(sum(row.parts), row.mark) for row in rows)])
     scale = (WIDTH - _LEFT - _RIGHT) / most
     drawn = "".join(_row(row, place * _ROW, scale) for place, row in enumerate(rows))
     summary = text(f"{title}: " + ", ".join(f"{row.label} {row.words}" for row in rows))
