@@ -226,7 +226,8 @@ def test_the_interviewer_keeps_its_form(problem: str, name: str, played: Play) -
     view = played(problem, name).view
     said = words(view)
     lengths = [len(text.split()) for text in said]
-    assert statistics.median(lengths) <= MEDIAN_WORDS
+    if kinds(view).count(MoveKind.TELL) <= len(said) / 2:  # else the length of facts is what the candidate asked for
+        assert statistics.median(lengths) <= MEDIAN_WORDS
     assert max(lengths) <= MOST_WORDS
     assert all(text.count("?") <= 1 for text in said)
     assert not [text for text in said if PRAISE.search(re.sub("“[^”]*”", "", text))]
