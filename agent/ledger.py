@@ -216,8 +216,6 @@ _PRIMARY = re.compile(
     r"(?:the |our |an? )?(?P<what>[\w@%/ -]{3,40})",
     re.IGNORECASE,
 )
-
-
 _REVISES = re.compile(
     r"\b(actually|on second thou?ght|let me (change|correct|revise|take that back)|scratch that|i (?:have )?changed?|"
     r"instead of what i said|i was wrong|correct(ing)? myself|i take (it|that) back|no longer|rather than the)\b",
